@@ -1,0 +1,94 @@
+package lnr.kernels;
+
+/**
+ * Dense linear algebra, under BLAS's and LAPACK's names. Matrices are column-major: element (i, j) of a matrix with
+ * leading dimension {@code ld} is at {@code i + j * ld}. Scalar results are written to the first element of a buffer, so
+ * that nothing waits for them.
+ */
+public interface Blas {
+    /**
+     * C = alpha op(A) op(B) + beta C, in single precision.
+     *
+     * @param transA whether op(A) is A'
+     * @param transB whether op(B) is B'
+     * @param m rows of op(A) and C
+     * @param n columns of op(B) and C
+     * @param k columns of op(A), rows of op(B)
+     * @param a (m, k), or (k, m) when transposed, leading dimension {@code lda}
+     * @param b (k, n), or (n, k) when transposed, leading dimension {@code ldb}
+     * @param c (m, n), leading dimension {@code ldc}. Modified; not read when {@code beta} is 0.
+     */
+    void gemm(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            F32 a,
+            int lda,
+            F32 b,
+            int ldb,
+            float beta,
+            F32 c,
+            int ldc);
+
+    /** C = alpha op(A) op(B) + beta C, in double precision; arguments as in the single-precision form. */
+    void gemm(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            double alpha,
+            F64 a,
+            int lda,
+            F64 b,
+            int ldb,
+            double beta,
+            F64 c,
+            int ldc);
+
+    /** out = sum_i x_i y_i, summed in a fixed order. {@code out} has 1 element or more; its first is modified. */
+    void dot(F64 x, F64 y, F64 out);
+
+    /** y = x, of equal lengths. {@code y} is modified. */
+    void copy(F64 x, F64 y);
+
+    /** y = alpha x + y, of equal lengths. {@code y} is modified. */
+    void axpy(double alpha, F64 x, F64 y);
+
+    /** A_jj = A_jj + v_j for j in [0, n). {@code a} is (n, n), modified; {@code v} is (n). */
+    void addDiagonal(int n, F64 a, F64 v);
+
+    /**
+     * A = L L' (LAPACK potrf, lower). Waits for the result.
+     *
+     * @param a (n, n) symmetric; its lower triangle is read and becomes L, its strict upper triangle is left alone
+     * @return whether A is positive definite to working precision; when not, {@code a} is spoilt
+     */
+    boolean cholesky(int n, F64 a);
+
+    /**
+     * B = B (L L')^-1, by two triangular solves: 2 h n^2 flops.
+     *
+     * @param l (n, n), the factor {@link #cholesky} left in the lower triangle
+     * @param b (h, n). Modified.
+     */
+    void choleskySolve(int h, int n, F64 l, F64 b);
+
+    /**
+     * A = V diag(w) V' (LAPACK syevd). Waits for the result.
+     *
+     * @param a (n, n) symmetric; becomes V, one eigenvector a column
+     * @param w (n), becomes the eigenvalues, ascending
+     */
+    void eigen(int n, F64 a, F64 w);
+
+    /**
+     * The largest eigenvalue of a symmetric matrix, to a few units of rounding of its norm. Waits for the result.
+     *
+     * @param a (n, n) symmetric, not modified
+     */
+    double largestEigenvalue(int n, F64 a);
+}

@@ -1,0 +1,97 @@
+package lnr.kernels;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Owner of device memory: every buffer belongs to one scope, and closing the scope gives their memory back. Closing
+ * twice does nothing the second time; allocating from a closed scope throws {@link IllegalStateException}. A scope may
+ * be used by one thread at a time.
+ */
+public final class Scope implements AutoCloseable {
+    private final Device device;
+    private final List<Storage> owned = new ArrayList<>();
+    private boolean closed;
+
+    /** An empty scope; use {@link Device#scope()}. */
+    public Scope(Device device) {
+        this.device = device;
+    }
+
+    /** The device whose memory this scope owns. */
+    public Device device() {
+        return device;
+    }
+
+    /** {@code length} zeros. */
+    public F32 f32(long length) {
+        return new F32(allocate(Device.Type.F32, length), 0, length);
+    }
+
+    /** {@code length} zeros. */
+    public F64 f64(long length) {
+        return new F64(allocate(Device.Type.F64, length), 0, length);
+    }
+
+    /** {@code length} zeros. */
+    public I32 i32(long length) {
+        return new I32(allocate(Device.Type.I32, length), 0, length);
+    }
+
+    /** {@code length} zeros. */
+    public U8 u8(long length) {
+        return new U8(allocate(Device.Type.U8, length), 0, length);
+    }
+
+    /** A copy of {@code values}. */
+    public F32 f32(float[] values) {
+        F32 buffer = f32(values.length);
+        buffer.write(values);
+        return buffer;
+    }
+
+    /** A copy of {@code values}. */
+    public F64 f64(double[] values) {
+        F64 buffer = f64(values.length);
+        buffer.write(values);
+        return buffer;
+    }
+
+    /** A copy of {@code values}. */
+    public I32 i32(int[] values) {
+        I32 buffer = i32(values.length);
+        buffer.write(values);
+        return buffer;
+    }
+
+    /** A copy of {@code values}. */
+    public U8 u8(byte[] values) {
+        U8 buffer = u8(values.length);
+        buffer.write(values);
+        return buffer;
+    }
+
+    private Storage allocate(Device.Type type, long length) {
+        if (closed) {
+            throw new IllegalStateException("the scope is closed");
+        }
+        if (length < 0) {
+            throw new IllegalArgumentException("length: expected 0 or more, got " + length);
+        }
+        Storage storage = device.allocate(type, length);
+        owned.add(storage);
+        return storage;
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (int i = owned.size() - 1; i >= 0; i--) {
+            owned.get(i).release();
+        }
+        owned.clear();
+    }
+}

@@ -1,0 +1,46 @@
+package lnr.kernels;
+
+/** Checks of operations' arguments, before anything runs. */
+public final class Shapes {
+    private Shapes() {}
+
+    /** @throws IllegalArgumentException unless {@code buffer} has exactly {@code length} elements */
+    public static void exactly(String name, Buffer buffer, long length) {
+        if (buffer.length() != length) {
+            throw new IllegalArgumentException(name + ": expected [" + length + "], got [" + buffer.length() + "]");
+        }
+    }
+
+    /** @throws IllegalArgumentException unless {@code buffer} has {@code length} elements or more */
+    public static void atLeast(String name, Buffer buffer, long length) {
+        if (buffer.length() < length) {
+            throw new IllegalArgumentException(
+                    name + ": expected [" + length + "] or more, got [" + buffer.length() + "]");
+        }
+    }
+
+    /** @throws IllegalArgumentException unless {@code value} is {@code least} or more */
+    public static void atLeast(String name, long value, long least) {
+        if (value < least) {
+            throw new IllegalArgumentException(name + ": expected " + least + " or more, got " + value);
+        }
+    }
+
+    /**
+     * @param rows rows as stored
+     * @param columns columns as stored
+     * @throws IllegalArgumentException unless a column-major matrix of this shape and leading dimension fits in
+     *     {@code buffer}
+     */
+    public static void matrix(String name, Buffer buffer, int rows, int columns, int ld) {
+        atLeast("ld of " + name, ld, Math.max(1, rows));
+        atLeast(name, buffer, columns == 0 || rows == 0 ? 0 : (long) ld * (columns - 1) + rows);
+    }
+
+    /** @throws IllegalArgumentException unless 0 &lt;= part &lt;= whole */
+    public static void within(String name, int part, int whole) {
+        if (part < 0 || part > whole) {
+            throw new IllegalArgumentException(name + ": expected 0 to " + whole + ", got " + part);
+        }
+    }
+}

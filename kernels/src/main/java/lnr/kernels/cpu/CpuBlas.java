@@ -1,0 +1,233 @@
+package lnr.kernels.cpu;
+
+import static lnr.kernels.Shapes.atLeast;
+import static lnr.kernels.Shapes.exactly;
+import static lnr.kernels.Shapes.matrix;
+import static lnr.kernels.cpu.Heap.array;
+import static lnr.kernels.cpu.Heap.at;
+
+import lnr.kernels.Blas;
+import lnr.kernels.DeviceException;
+import lnr.kernels.F32;
+import lnr.kernels.F64;
+import org.netlib.util.intW;
+
+/** Dense linear algebra by OpenBLAS, products and solves cut into blocks of the result that threads share. */
+final class CpuBlas implements Blas {
+    /** Flops of a block of a product: enough to pay for packing the operand that all blocks read. */
+    private static final double BLOCK = 16e6;
+
+    private static final int CHUNK = 1 << 15;
+
+    private final Workers workers;
+
+    CpuBlas(Workers workers) {
+        this.workers = workers;
+    }
+
+    @Override
+    public void gemm(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            F32 a,
+            int lda,
+            F32 b,
+            int ldb,
+            float beta,
+            F32 c,
+            int ldc) {
+        matrix("a", a, transA ? k : m, transA ? m : k, lda);
+        matrix("b", b, transB ? n : k, transB ? k : n, ldb);
+        matrix("c", c, m, n, ldc);
+        float[] aa = array(a);
+        float[] ba = array(b);
+        float[] ca = array(c);
+        String ta = transA ? "T" : "N";
+        String tb = transB ? "T" : "N";
+        int pieces = Pieces.of(2.0 * m * n * k, BLOCK);
+        boolean byColumns = n >= m;
+        workers.run(pieces, piece -> {
+            int from = Pieces.start(piece, pieces, byColumns ? n : m, 16);
+            int count = Pieces.start(piece + 1, pieces, byColumns ? n : m, 16) - from;
+            if (byColumns) {
+                OpenBlas.BLAS_.sgemm(
+                        ta, tb, m, count, k, alpha, aa, at(a), lda, ba, at(b) + (transB ? from : from * ldb), ldb, beta,
+                        ca, at(c) + from * ldc, ldc);
+            } else {
+                OpenBlas.BLAS_.sgemm(
+                        ta, tb, count, n, k, alpha, aa, at(a) + (transA ? from * lda : from), lda, ba, at(b), ldb, beta,
+                        ca, at(c) + from, ldc);
+            }
+        });
+    }
+
+    @Override
+    public void gemm(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            double alpha,
+            F64 a,
+            int lda,
+            F64 b,
+            int ldb,
+            double beta,
+            F64 c,
+            int ldc) {
+        matrix("a", a, transA ? k : m, transA ? m : k, lda);
+        matrix("b", b, transB ? n : k, transB ? k : n, ldb);
+        matrix("c", c, m, n, ldc);
+        double[] aa = array(a);
+        double[] ba = array(b);
+        double[] ca = array(c);
+        String ta = transA ? "T" : "N";
+        String tb = transB ? "T" : "N";
+        int pieces = Pieces.of(2.0 * m * n * k, BLOCK);
+        boolean byColumns = n >= m;
+        workers.run(pieces, piece -> {
+            int from = Pieces.start(piece, pieces, byColumns ? n : m, 16);
+            int count = Pieces.start(piece + 1, pieces, byColumns ? n : m, 16) - from;
+            if (byColumns) {
+                OpenBlas.BLAS_.dgemm(
+                        ta, tb, m, count, k, alpha, aa, at(a), lda, ba, at(b) + (transB ? from : from * ldb), ldb, beta,
+                        ca, at(c) + from * ldc, ldc);
+            } else {
+                OpenBlas.BLAS_.dgemm(
+                        ta, tb, count, n, k, alpha, aa, at(a) + (transA ? from * lda : from), lda, ba, at(b), ldb, beta,
+                        ca, at(c) + from, ldc);
+            }
+        });
+    }
+
+    @Override
+    public void dot(F64 x, F64 y, F64 out) {
+        exactly("y", y, x.length());
+        atLeast("out", out, 1);
+        double[] xa = array(x);
+        double[] ya = array(y);
+        int n = (int) x.length();
+        double[] sums = new double[(n + CHUNK - 1) / CHUNK];
+        workers.run(sums.length, i -> {
+            int from = i * CHUNK;
+            int count = Math.min(CHUNK, n - from);
+            sums[i] = OpenBlas.BLAS_.ddot(count, xa, at(x) + from, 1, ya, at(y) + from, 1);
+        });
+        double sum = 0;
+        for (double s : sums) {
+            sum += s;
+        }
+        array(out)[at(out)] = sum;
+    }
+
+    @Override
+    public void copy(F64 x, F64 y) {
+        exactly("y", y, x.length());
+        System.arraycopy(array(x), at(x), array(y), at(y), (int) x.length());
+    }
+
+    @Override
+    public void axpy(double alpha, F64 x, F64 y) {
+        exactly("y", y, x.length());
+        double[] xa = array(x);
+        double[] ya = array(y);
+        int n = (int) x.length();
+        int pieces = (n + CHUNK - 1) / CHUNK;
+        workers.run(pieces, piece -> {
+            int from = piece * CHUNK;
+            int xo = at(x) + from;
+            int yo = at(y) + from;
+            int count = Math.min(CHUNK, n - from);
+            for (int i = 0; i < count; i++) {
+                ya[yo + i] += alpha * xa[xo + i];
+            }
+        });
+    }
+
+    @Override
+    public void addDiagonal(int n, F64 a, F64 v) {
+        exactly("a", a, (long) n * n);
+        exactly("v", v, n);
+        double[] aa = array(a);
+        double[] va = array(v);
+        for (int j = 0; j < n; j++) {
+            aa[at(a) + j * n + j] += va[at(v) + j];
+        }
+    }
+
+    @Override
+    public boolean cholesky(int n, F64 a) {
+        exactly("a", a, (long) n * n);
+        if (n == 0) {
+            return true;
+        }
+        intW info = new intW(0);
+        OpenBlas.LAPACK_.dpotrf("L", n, array(a), at(a), n, info);
+        return info.val == 0;
+    }
+
+    @Override
+    public void choleskySolve(int h, int n, F64 l, F64 b) {
+        exactly("l", l, (long) n * n);
+        exactly("b", b, (long) h * n);
+        double[] la = array(l);
+        double[] ba = array(b);
+        int pieces = Pieces.of(2.0 * h * n * n, BLOCK);
+        workers.run(pieces, piece -> {
+            int from = Pieces.start(piece, pieces, h, 8);
+            int rows = Pieces.start(piece + 1, pieces, h, 8) - from;
+            if (rows > 0) {
+                OpenBlas.BLAS_.dtrsm("R", "L", "T", "N", rows, n, 1, la, at(l), n, ba, at(b) + from, h);
+                OpenBlas.BLAS_.dtrsm("R", "L", "N", "N", rows, n, 1, la, at(l), n, ba, at(b) + from, h);
+            }
+        });
+    }
+
+    @Override
+    public void eigen(int n, F64 a, F64 w) {
+        exactly("a", a, (long) n * n);
+        exactly("w", w, n);
+        if (n == 0) {
+            return;
+        }
+        double[] work = new double[1];
+        int[] iwork = new int[1];
+        intW info = new intW(0);
+        OpenBlas.LAPACK_.dsyevd(
+                "V", "L", n, array(a), at(a), n, array(w), at(w), work, 0, -1, iwork, 0, -1, info);
+        work = new double[(int) work[0]];
+        iwork = new int[iwork[0]];
+        OpenBlas.LAPACK_.dsyevd(
+                "V", "L", n, array(a), at(a), n, array(w), at(w), work, 0, work.length, iwork, 0, iwork.length, info);
+        if (info.val != 0) {
+            throw new DeviceException("cpu: dsyevd did not converge (info " + info.val + ")");
+        }
+    }
+
+    @Override
+    public double largestEigenvalue(int n, F64 a) {
+        exactly("a", a, (long) n * n);
+        if (n == 0) {
+            return 0;
+        }
+        double[] copy = new double[n * n];
+        System.arraycopy(array(a), at(a), copy, 0, n * n);
+        double[] values = new double[n];
+        org.netlib.util.intW found = new intW(0);
+        intW info = new intW(0);
+        double[] work = new double[Math.max(1, 26 * n)];
+        int[] iwork = new int[Math.max(1, 10 * n)];
+        OpenBlas.LAPACK_.dsyevr(
+                "N", "I", "L", n, copy, 0, n, 0, 0, n, n, 0, found, values, 0, new double[1], 0, 1, new int[2], 0, work,
+                0, work.length, iwork, 0, iwork.length, info);
+        if (info.val != 0) {
+            throw new DeviceException("cpu: dsyevr did not converge (info " + info.val + ")");
+        }
+        return values[0];
+    }
+}

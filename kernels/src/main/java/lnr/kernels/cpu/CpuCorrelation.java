@@ -1,0 +1,124 @@
+package lnr.kernels.cpu;
+
+import static lnr.kernels.Shapes.atLeast;
+import static lnr.kernels.Shapes.exactly;
+import static lnr.kernels.cpu.Heap.array;
+import static lnr.kernels.cpu.Heap.at;
+
+import lnr.kernels.Correlation;
+import lnr.kernels.F32;
+import lnr.kernels.F64;
+
+/**
+ * Sums of outer products: samples are widened to double precision, the column of ones appended, and multiplied by
+ * OpenBLAS, one block of the result a piece of work.
+ */
+final class CpuCorrelation implements Correlation {
+    /** Columns of the result in a piece. */
+    private static final int BLOCK = 64;
+
+    private final Workers workers;
+    private double[] wideX = new double[0];
+    private double[] wideY = new double[0];
+
+    CpuCorrelation(Workers workers) {
+        this.workers = workers;
+    }
+
+    @Override
+    public synchronized void addGram(int n, int d, boolean bias, F32 x, F64 s) {
+        int width = d + (bias ? 1 : 0);
+        exactly("x", x, (long) n * d);
+        exactly("s", s, (long) width * width);
+        wideX = widen(n, d, bias, x, wideX);
+        double[] xs = wideX;
+        double[] sa = array(s);
+        int so = at(s);
+        int blocks = (width + BLOCK - 1) / BLOCK;
+        // Each piece is a block of columns from the diagonal down; the triangle above is filled from it by symmetry.
+        workers.run(blocks, block -> {
+            int from = block * BLOCK;
+            int count = Math.min(BLOCK, width - from);
+            OpenBlas.BLAS_.dgemm(
+                    "N", "T", width - from, count, n, 1, xs, from, width, xs, from, width, 1, sa,
+                    so + from * width + from, width);
+        });
+        workers.run(blocks, block -> {
+            int from = block * BLOCK;
+            int count = Math.min(BLOCK, width - from);
+            for (int j = from; j < from + count; j++) {
+                for (int i = 0; i < j; i++) {
+                    sa[so + j * width + i] = sa[so + i * width + j];
+                }
+            }
+        });
+    }
+
+    @Override
+    public synchronized void addCross(int n, int h, int d, boolean bias, F32 y, F32 x, F64 s) {
+        int width = d + (bias ? 1 : 0);
+        exactly("y", y, (long) n * h);
+        exactly("x", x, (long) n * d);
+        exactly("s", s, (long) h * width);
+        wideX = widen(n, d, bias, x, wideX);
+        wideY = widen(n, h, false, y, wideY);
+        double[] xs = wideX;
+        double[] ys = wideY;
+        double[] sa = array(s);
+        int so = at(s);
+        int blocks = (width + BLOCK - 1) / BLOCK;
+        workers.run(blocks, block -> {
+            int from = block * BLOCK;
+            int count = Math.min(BLOCK, width - from);
+            OpenBlas.BLAS_.dgemm(
+                    "N", "T", h, count, n, 1, ys, 0, Math.max(1, h), xs, from, width, 1, sa, so + from * h,
+                    Math.max(1, h));
+        });
+    }
+
+    @Override
+    public void addSquares(int n, int h, F32 y, F64 s) {
+        exactly("y", y, (long) n * h);
+        atLeast("s", s, 1);
+        float[] ya = array(y);
+        double[] sums = new double[n];
+        int pieces = Pieces.of((double) n * h, 1 << 14);
+        workers.run(pieces, piece -> {
+            int end = Pieces.start(piece + 1, pieces, n, 1);
+            for (int i = Pieces.start(piece, pieces, n, 1); i < end; i++) {
+                double sum = 0;
+                for (int k = at(y) + i * h; k < at(y) + (i + 1) * h; k++) {
+                    sum += (double) ya[k] * ya[k];
+                }
+                sums[i] = sum;
+            }
+        });
+        double sum = 0;
+        for (double part : sums) {
+            sum += part;
+        }
+        array(s)[at(s)] += sum;
+    }
+
+    /** The batch in double precision, (n, width), in {@code room} or, when that is too small, in a new array. */
+    private double[] widen(int n, int d, boolean bias, F32 x, double[] room) {
+        int width = d + (bias ? 1 : 0);
+        double[] wide = room.length >= n * width ? room : new double[n * width];
+        float[] xa = array(x);
+        int pieces = Pieces.of((double) n * width, 1 << 14);
+        workers.run(pieces, piece -> {
+            int end = Pieces.start(piece + 1, pieces, n, 1);
+            for (int i = Pieces.start(piece, pieces, n, 1); i < end; i++) {
+                int xo = at(x) + i * d;
+                int wo = i * width;
+                for (int j = 0; j < d; j++) {
+                    wide[wo + j] = xa[xo + j];
+                }
+                if (bias) {
+                    wide[wo + d] = 1;
+                }
+            }
+        });
+        return wide;
+    }
+}

@@ -1,0 +1,120 @@
+package lnr.kernels.cpu;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import lnr.kernels.Blas;
+import lnr.kernels.Correlation;
+import lnr.kernels.Device;
+import lnr.kernels.DeviceException;
+import lnr.kernels.GroupNorm;
+import lnr.kernels.Layers;
+import lnr.kernels.Storage;
+
+/** The processor this program runs on, all its cores. */
+public final class CpuDevice implements Device {
+    private final String choice;
+    private final Workers workers;
+    private final AtomicLong held = new AtomicLong();
+    private final Blas blas;
+    private final GroupNorm groupNorm;
+    private final Correlation correlation;
+    private final Layers layers;
+
+    /** @param choice why this device was taken, for reports */
+    public CpuDevice(String choice) {
+        this(choice, Runtime.getRuntime().availableProcessors());
+    }
+
+    /**
+     * @param choice why this device was taken, for reports
+     * @param threads threads that share the work, the caller's included; 1 or more
+     */
+    public CpuDevice(String choice, int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("threads: expected 1 or more, got " + threads);
+        }
+        this.choice = choice;
+        this.workers = new Workers(threads);
+        this.blas = new CpuBlas(workers);
+        this.groupNorm = new CpuGroupNorm(workers);
+        this.correlation = new CpuCorrelation(workers);
+        this.layers = new CpuLayers(workers);
+    }
+
+    @Override
+    public String name() {
+        return "cpu";
+    }
+
+    @Override
+    public String choice() {
+        return choice;
+    }
+
+    @Override
+    public Map<String, String> description() {
+        Map<String, String> lines = new LinkedHashMap<>();
+        lines.put("processor", Processor.name());
+        lines.put("threads", Integer.toString(workers.count()));
+        lines.put("blas", OpenBlas.library());
+        return lines;
+    }
+
+    @Override
+    public Storage allocate(Type type, long length) {
+        if (length > Integer.MAX_VALUE - 8) {
+            throw new DeviceException("cpu: a buffer holds at most " + (Integer.MAX_VALUE - 8) + " elements, asked for " + length);
+        }
+        long bytes = length * type.bytes();
+        try {
+            Storage storage = new Heap(this, type, (int) length);
+            held.addAndGet(bytes);
+            return storage;
+        } catch (OutOfMemoryError e) {
+            throw new DeviceException(
+                    "cpu: out of memory: asked for " + bytes + " bytes, holding " + held.get() + " of at most "
+                            + Runtime.getRuntime().maxMemory() + "; raise -Xmx",
+                    e);
+        }
+    }
+
+    void released(long bytes) {
+        held.addAndGet(-bytes);
+    }
+
+    @Override
+    public long heldBytes() {
+        return held.get();
+    }
+
+    @Override
+    public Blas blas() {
+        return blas;
+    }
+
+    @Override
+    public GroupNorm groupNorm() {
+        return groupNorm;
+    }
+
+    @Override
+    public Correlation correlation() {
+        return correlation;
+    }
+
+    @Override
+    public Layers layers() {
+        return layers;
+    }
+
+    @Override
+    public void synchronize() {
+        // Operations run on the caller's time: all have ended.
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+}

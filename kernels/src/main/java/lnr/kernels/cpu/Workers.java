@@ -1,0 +1,135 @@
+package lnr.kernels.cpu;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.IntConsumer;
+
+/**
+ * A fixed set of threads that share the numbered pieces of one task at a time. The calling thread takes part. Idle
+ * threads spin for a few microseconds before they park, because the solvers' tasks follow each other closely.
+ */
+final class Workers implements AutoCloseable {
+    private static final int SPINS = 4_000;
+
+    private final Thread[] threads;
+    private final ReentrantLock turn = new ReentrantLock();
+    private volatile Task current;
+    private volatile boolean closed;
+
+    /** @param count threads in all, the caller's included; 1 or more */
+    Workers(int count) {
+        threads = new Thread[count - 1];
+        for (int i = 0; i < threads.length; i++) {
+            threads[i] = new Thread(this::serve, "lnr-cpu-" + (i + 1));
+            threads[i].setDaemon(true);
+            threads[i].start();
+        }
+    }
+
+    /** Threads that share a task, the caller's included. */
+    int count() {
+        return threads.length + 1;
+    }
+
+    /**
+     * Runs {@code body} for 0, 1, .. {@code pieces} - 1, in no particular order, and returns when all have run. A call
+     * from a second thread, or from inside a piece, runs its pieces on the calling thread alone when the workers are
+     * taken. The first exception of a piece is thrown here, after the others have ended.
+     */
+    void run(int pieces, IntConsumer body) {
+        if (pieces <= 1 || threads.length == 0 || turn.isHeldByCurrentThread() || !turn.tryLock()) {
+            for (int i = 0; i < pieces; i++) {
+                body.accept(i);
+            }
+            return;
+        }
+        try {
+            Task task = new Task(pieces, body);
+            current = task;
+            for (Thread thread : threads) {
+                LockSupport.unpark(thread);
+            }
+            task.work();
+            task.await();
+            current = null;
+            task.rethrow();
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private void serve() {
+        Task done = null;
+        while (!closed) {
+            Task task = current;
+            for (int i = 0; i < SPINS && (task == null || task == done) && !closed; i++) {
+                Thread.onSpinWait();
+                task = current;
+            }
+            if (task == null || task == done) {
+                LockSupport.park(this);
+            } else {
+                task.work();
+                done = task;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        for (Thread thread : threads) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private static final class Task {
+        private final int pieces;
+        private final IntConsumer body;
+        private final AtomicInteger next = new AtomicInteger();
+        private final AtomicInteger finished = new AtomicInteger();
+        private volatile Throwable failure;
+        private final Thread caller = Thread.currentThread();
+
+        Task(int pieces, IntConsumer body) {
+            this.pieces = pieces;
+            this.body = body;
+        }
+
+        void work() {
+            for (int i = next.getAndIncrement(); i < pieces; i = next.getAndIncrement()) {
+                try {
+                    if (failure == null) {
+                        body.accept(i);
+                    }
+                } catch (Throwable t) {
+                    failure = t;
+                } finally {
+                    if (finished.incrementAndGet() == pieces) {
+                        LockSupport.unpark(caller);
+                    }
+                }
+            }
+        }
+
+        void await() {
+            for (int i = 0; finished.get() < pieces; i++) {
+                if (i < SPINS) {
+                    Thread.onSpinWait();
+                } else {
+                    LockSupport.parkNanos(this, 100_000);
+                }
+            }
+        }
+
+        void rethrow() {
+            if (failure instanceof RuntimeException e) {
+                throw e;
+            }
+            if (failure instanceof Error e) {
+                throw e;
+            }
+        }
+    }
+}
