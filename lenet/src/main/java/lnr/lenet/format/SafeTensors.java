@@ -41,13 +41,14 @@ public record SafeTensors(Map<String, Tensor> tensors, Map<String, String> metad
     public record Tensor(int[] shape, float[] data) {
         /** Throws IllegalArgumentException when the number of entries is not the shape's. */
         public Tensor {
-            long entries = 1;
+            // Exact in its first 53 bits, and what lies beyond equals no array's length.
+            double entries = 1;
             for (int length : shape) {
-                entries = length < 0 ? -1 : Math.multiplyExact(entries, (long) length);
+                entries *= length < 0 ? Double.NaN : length;
             }
             if (entries != data.length) {
                 throw new IllegalArgumentException(
-                        "data: expected the entries of shape " + Arrays.toString(shape) + ", got [" + data.length + "]");
+                        "data: expected as many as shape " + Arrays.toString(shape) + ", got [" + data.length + "]");
             }
         }
     }

@@ -153,7 +153,9 @@ class SafeTensorsTest {
         refuses(
                 file("{\"x\":{\"shape\":[99999999999999999999]}}"),
                 "tensor 'x': shape: expected non-negative 64-bit integers");
-        refuses(file("{\"x\":{\"shape\":[1" + ",1".repeat(16) + "]}}"), "tensor 'x': shape: expected at most 16 numbers");
+        refuses(
+                file("{\"x\":{\"shape\":[1" + ",1".repeat(16) + "]}}"),
+                "tensor 'x': shape: expected at most 16 numbers");
         byte[] latin = file("{\"?\":1}");
         latin[10] = (byte) 0xe9;
         refuses(latin, "header: not UTF-8 text");
@@ -204,6 +206,16 @@ class SafeTensorsTest {
         refuses(
                 file("{" + entry("x", "F32", "[2000000000,2000000000,0]", "[0,0]") + "}"),
                 "tensor 'x': shape: expected at most 2147483639 entries, found [2000000000, 2000000000, 0]");
+    }
+
+    @Test
+    void aTensorHasTheEntriesOfItsShape() {
+        int[][] shapes = {{2}, {-1, 0}, {1 << 30, 1 << 30, 1 << 30}, {}};
+        for (int[] shape : shapes) {
+            assertThatThrownBy(() -> new Tensor(shape, new float[0]))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("data: expected as many as shape " + Arrays.toString(shape) + ", got [0]");
+        }
     }
 
     @Test
