@@ -21,8 +21,9 @@ import lnr.lenet.format.AtomicFile;
 import lnr.lenet.format.Diagnostic;
 
 /**
- * Downloads the files of a {@link RemoteSet} into a folder. A file grows under a name that ends in {@code .part}, goes on
- * where an interrupted download stopped, and takes its own name only when its length and SHA-256 sum are the pinned ones.
+ * Downloads the files of a {@link RemoteSet} into a folder. A file grows under a name that ends in {@code .part}, goes
+ * on where an interrupted download stopped, and takes its own name only when its length and SHA-256 sum are the pinned
+ * ones.
  */
 final class Download {
     private static final int CONNECT_MILLIS = 4_000;
@@ -161,9 +162,9 @@ final class Download {
             return answer.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             answer.cancel(true);
-            throw new Unavailable(address + ": no answer within " + ANSWER_MILLIS / 1000 + " s");
+            throw new Unavailable(address.getHost() + ": no answer within " + ANSWER_MILLIS / 1000 + " s");
         } catch (ExecutionException e) {
-            throw new Unavailable(address + ": " + reason(e.getCause()));
+            throw new Unavailable(address.getHost() + ": " + reason(e.getCause()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new Unavailable(address + ": interrupted");
@@ -172,12 +173,14 @@ final class Download {
 
     private static String reason(Throwable failure) {
         if (failure instanceof UnknownHostException) {
-            return "the host's name is unknown (no network?)";
+            return "unknown host (no network?)";
         }
         return failure instanceof IOException io ? Diagnostic.reason(io) : Diagnostic.quote(String.valueOf(failure));
     }
 
-    /** Copies the answer's body to the end of {@code part}, or over it when the server sends the file from its start. */
+    /**
+     * Copies the answer's body to the end of {@code part}, or over it when the server sends the file from its start.
+     */
     private void receive(
             RemoteSet.RemoteFile file, URI address, HttpURLConnection connection, Path part, long present)
             throws Unavailable {
@@ -296,6 +299,7 @@ final class Download {
 
     private static InputException unwritable(Path path, IOException e) {
         return new InputException(
-                path + ": the cache cannot be written: " + Diagnostic.reason(e) + "; LNR_CACHE names another folder", e);
+                path + ": the cache cannot be written: " + Diagnostic.reason(e) + "; LNR_CACHE names another folder",
+                e);
     }
 }

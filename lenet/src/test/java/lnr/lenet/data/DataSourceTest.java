@@ -34,7 +34,8 @@ class DataSourceTest {
     private final Map<String, byte[]> served = new HashMap<>(published);
     private final Map<String, String> environment = new HashMap<>();
     private final List<String> requests = new ArrayList<>();
-    private boolean ranges = true;
+    private volatile boolean ranges = true;
+    private volatile boolean broken;
     private HttpServer server;
     private Path cache;
     private DataSource source;
@@ -82,7 +83,7 @@ class DataSourceTest {
             exchange.getResponseBody().write(body, from, body.length - from);
         } else {
             exchange.sendResponseHeaders(200, body.length);
-            exchange.getResponseBody().write(body);
+            exchange.getResponseBody().write(body, 0, broken ? body.length / 2 : body.length);
         }
         exchange.close();
     }
@@ -144,6 +145,19 @@ class DataSourceTest {
             assertThat(cache.resolve("mnist").resolve(FIRST)).doesNotExist();
             assertThat(cache.resolve("mnist").resolve(FIRST + ".part")).doesNotExist();
         }
+    }
+
+    @Test
+    void aBrokenConnectionKeepsWhatArrived() throws IOException {
+        int length = published.get(FIRST).length;
+        broken = true;
+        refuses("mnist", FIRST + ": ", "--data DIR");
+        Path part = cache.resolve("mnist").resolve(FIRST + ".part");
+        assertThat(cache.resolve("mnist").resolve(FIRST)).doesNotExist();
+        assertThat(Files.size(part)).isBetween(1L, length - 1L);
+        assertThat(published.get(FIRST)).startsWith(Files.readAllBytes(part));
+        broken = false;
+        assertThat(source.open("mnist", Progress.NONE).train().count()).isEqualTo(13);
     }
 
     @Test
