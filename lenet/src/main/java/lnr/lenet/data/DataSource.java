@@ -20,8 +20,8 @@ import lnr.lenet.format.Diagnostic;
  * which a download fills when it lacks them. {@code drawn} is drawn by the program. Anything else is a directory; write
  * {@code ./mnist} for one that is called as a set is.
  *
- * <p>A directory that was named is never passed over: when it lacks the files, or they are corrupt, that is an error. When
- * nothing was asked for, it is MNIST, and where there is neither a file nor a network, drawn digits.
+ * <p>A directory that was named is never passed over: when it lacks the files, or they are corrupt, that is an error.
+ * When nothing was asked for, it is MNIST, and where there is neither a file nor a network, drawn digits.
  */
 public final class DataSource {
     private static final String DEFAULT = RemoteSet.MNIST.name();
@@ -53,8 +53,8 @@ public final class DataSource {
      * @param asked {@code mnist}, {@code fashion-mnist}, {@code drawn} or a directory; null when the user did not say
      * @param progress is told of a download
      * @return the set; its origin says where it comes from, in a sentence to show the user
-     * @throws InputException if it cannot be had, if a file is corrupt or not what was pinned, or if the cache cannot be
-     *     written
+     * @throws InputException if it cannot be had, if a file is corrupt or not what was pinned, or if the cache cannot
+     *     be written
      */
     public Dataset open(String asked, Progress progress) {
         if (DrawnDigits.NAME.equals(asked)) {
@@ -79,7 +79,8 @@ public final class DataSource {
             try {
                 new Download(set, folder, progress).fetch();
             } catch (Download.Unavailable e) {
-                return unavailable(asked, set, "not in " + folder + " and not to be downloaded (" + e.getMessage() + ")");
+                String why = "not in " + folder + " and not to be downloaded (" + e.getMessage() + ")";
+                return unavailable(asked, set, why);
             }
         }
         return fromCache(set, folder, complete ? Origin.Kind.CACHE : Origin.Kind.DOWNLOAD);
@@ -109,7 +110,9 @@ public final class DataSource {
         return directory(!IdxFolder.hasAny(folder) && Files.isDirectory(inner) ? inner : folder);
     }
 
-    /** Reads a set by name: from its subfolder, or from the directory itself unless that is called as another set is. */
+    /**
+     * Reads a set by name: from its subfolder, or from the directory itself unless that is called as another set is.
+     */
     private Dataset fromNamedBySet(Path folder, String asked) {
         Path inner = folder.resolve(asked);
         if (Files.isDirectory(inner)) {

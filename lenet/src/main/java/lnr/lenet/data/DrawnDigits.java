@@ -7,9 +7,9 @@ import java.util.stream.IntStream;
 /**
  * Digits that the program draws itself, in MNIST's shape: strokes under random affine maps and smooth displacements.
  *
- * <p>They let everything run without files or network. They are not MNIST, and figures had on them say nothing about it.
- * The same seed gives the same bytes on every machine, however many threads draw; every sample has its own stream of
- * random numbers.
+ * <p>They let everything run without files or network. They are not MNIST, and figures had on them say nothing about
+ * it. The same seed gives the same bytes on every machine, however many threads draw; every sample has its own stream
+ * of random numbers.
  */
 public final class DrawnDigits {
     /** The name of the data set. */

@@ -13,7 +13,9 @@ final class Glyphs {
     record Stroke(boolean smooth, double... points) {}
 
     /** Indexed by digit, then by way of writing; a way that stands twice is twice as common. */
-    static final Stroke[][][] STROKES = {zero(), one(), two(), three(), four(), five(), six(), seven(), eight(), nine()};
+    static final Stroke[][][] STROKES = {
+        zero(), one(), two(), three(), four(), five(), six(), seven(), eight(), nine()
+    };
 
     private static Stroke curve(double... points) {
         return new Stroke(true, points);
@@ -55,7 +57,9 @@ final class Glyphs {
 
     private static Stroke[][] three() {
         return new Stroke[][] {
-            way(curve(.12, .12, .45, 0, .8, .15, .75, .38, .42, .48), curve(.42, .48, .8, .58, .88, .8, .55, 1, .1, .88)),
+            way(
+                    curve(.12, .12, .45, 0, .8, .15, .75, .38, .42, .48),
+                    curve(.42, .48, .8, .58, .88, .8, .55, 1, .1, .88)),
             way(line(.1, .03, .85, .03, .45, .4), curve(.45, .4, .82, .5, .9, .75, .55, 1, .1, .9)),
             way(curve(.15, .1, .5, 0, .82, .15, .7, .4, .4, .5, .35, .44, .5, .44, .8, .58, .85, .85, .5, 1, .08, .9)),
         };
@@ -107,7 +111,8 @@ final class Glyphs {
                     curve(.5, 0, .22, .1, .25, .38, .5, .46, .76, .36, .78, .1, .5, 0),
                     curve(.5, .46, .15, .6, .15, .9, .5, 1, .85, .9, .85, .6, .5, .46)),
             way(curve(
-                    .85, .05, .5, .02, .2, .15, .35, .4, .7, .6, .75, .88, .45, 1, .2, .85, .35, .6, .7, .35, .85, .05)),
+                    .85, .05, .5, .02, .2, .15, .35, .4, .7, .6, .75, .88, .45, 1, .2, .85, .35, .6, .7, .35, .85,
+                    .05)),
         };
     }
 

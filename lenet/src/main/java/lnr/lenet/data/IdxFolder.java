@@ -16,7 +16,8 @@ final class IdxFolder {
 
     /** True when any of the four files is there: then the folder is meant to hold a data set. */
     static boolean hasAny(Path folder) {
-        return Stream.of(TRAIN, TEST).anyMatch(set -> images(folder, set).isPresent() || labels(folder, set).isPresent());
+        return Stream.of(TRAIN, TEST)
+                .anyMatch(set -> images(folder, set).isPresent() || labels(folder, set).isPresent());
     }
 
     /**
@@ -65,6 +66,7 @@ final class IdxFolder {
     }
 
     private static InputException missing(Path folder, String file) {
-        return new InputException(folder + ": expected " + file + ".gz (or " + file + ") in this folder, found neither");
+        return new InputException(
+                folder + ": expected " + file + ".gz (or " + file + ") in this folder, found neither");
     }
 }

@@ -46,8 +46,8 @@ public final class AtomicFile {
     }
 
     /**
-     * Replaces {@code target} by {@code content}: writes a temporary file beside it, forces it to the disk, then moves it
-     * over in one step. When anything fails, the temporary file is removed and {@code target} is as it was.
+     * Replaces {@code target} by {@code content}: writes a temporary file beside it, forces it to the disk, then moves
+     * it over in one step. When anything fails, the temporary file is removed and {@code target} is as it was.
      *
      * @param target the file to write; a symbolic link is followed
      * @param content what to write; whatever it throws other than {@link IOException} passes through

@@ -13,8 +13,8 @@ import java.util.zip.ZipException;
 import lnr.lenet.InputException;
 
 /**
- * Reads IDX files of unsigned bytes, MNIST's format: a big-endian magic number, one 32-bit length per dimension, then the
- * bytes, last dimension fastest. A file may be compressed by gzip, whatever its name.
+ * Reads IDX files of unsigned bytes, MNIST's format: a big-endian magic number, one 32-bit length per dimension, then
+ * the bytes, last dimension fastest. A file may be compressed by gzip, whatever its name.
  */
 public final class Idx {
     private static final int IMAGES = 0x00000803;

@@ -37,8 +37,8 @@ public final class Npy {
      *
      * @param file a {@code .npy} file with a two-dimensional array
      * @return the matrix
-     * @throws InputException if the file is missing, malformed, too short or too long, or if its array is of another type,
-     *     not two-dimensional, empty, or holds a number that is not finite
+     * @throws InputException if the file is missing, malformed, too short or too long, or if its array is of another
+     *     type, not two-dimensional, empty, or holds a number that is not finite
      */
     public static Matrix read(Path file) {
         long fileLength = InputFile.length(file);
@@ -66,7 +66,8 @@ public final class Npy {
     }
 
     /**
-     * Writes a matrix as a version 1.0 file of 64-bit numbers stored by columns; NumPy loads it with shape (rows, cols).
+     * Writes a matrix as a version 1.0 file of 64-bit numbers stored by columns; NumPy loads it with shape (rows,
+     * cols).
      *
      * @param file the file to write, whole or not at all
      * @param rows number of rows

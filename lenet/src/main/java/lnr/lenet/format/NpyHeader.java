@@ -78,7 +78,8 @@ record NpyHeader(int rows, int cols, boolean byColumns, int entryBytes, ByteOrde
                                 + " floating-point numbers), found " + Diagnostic.quote(descr));
                     };
             if (shape.size() != 2) {
-                throw new InputException(file + ": shape: expected two dimensions (rows, columns), found " + shape.size()
+                throw new InputException(file + ": shape: expected two dimensions (rows, columns), found "
+                        + shape.size()
                         + (shape.size() == 1 ? "; reshape(1, -1) or reshape(-1, 1) makes a row or a column" : ""));
             }
             for (long length : shape) {

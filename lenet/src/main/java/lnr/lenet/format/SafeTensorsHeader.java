@@ -60,7 +60,9 @@ record SafeTensorsHeader(List<Entry> entries, Map<String, String> metadata) {
         }
     }
 
-    /** Returns the entries as their bytes follow each other; throws when these do not fill {@code length} bytes exactly. */
+    /**
+     * Returns the entries as their bytes follow each other; throws when these do not fill {@code length} bytes exactly.
+     */
     List<Entry> inFileOrder(Path file, long length) {
         List<Entry> sorted = new ArrayList<>(entries);
         sorted.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));

@@ -77,7 +77,8 @@ class NpyTest {
 
     @Test
     void readsOtherSpellingsOfTheDictionary() throws IOException {
-        Npy.Matrix matrix = Npy.read(file(npy("{\"shape\":(1L,2L),\"fortran_order\":True,\"descr\":\"<f8\"}   ", 1, 2)));
+        String text = "{\"shape\":(1L,2L),\"fortran_order\":True,\"descr\":\"<f8\"}   ";
+        Npy.Matrix matrix = Npy.read(file(npy(text, 1, 2)));
         assertThat(matrix.data()).containsExactly(1, 2);
     }
 
