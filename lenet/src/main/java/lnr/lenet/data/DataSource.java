@@ -1,0 +1,198 @@
+package lnr.lenet.data;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import lnr.lenet.InputException;
+import lnr.lenet.format.Diagnostic;
+
+/**
+ * Finds a data set by what the user asked for.
+ *
+ * <p>{@code mnist} and {@code fashion-mnist} are taken from the directory that {@code LNR_DATA} names, when it is set;
+ * otherwise from the cache ({@code LNR_CACHE}, else {@code lnr} in {@code XDG_CACHE_HOME}, else {@code ~/.cache/lnr}),
+ * which a download fills when it lacks them. {@code drawn} is drawn by the program. Anything else is a directory; write
+ * {@code ./mnist} for one that is called as a set is.
+ *
+ * <p>A directory that was named is never passed over: when it lacks the files, or they are corrupt, that is an error.
+ * When nothing was asked for, it is MNIST, and where there is neither a file nor a network, drawn digits.
+ */
+public final class DataSource {
+    private static final String DEFAULT = RemoteSet.MNIST.name();
+    private static final String MEND = "give a directory with --data DIR, or --data " + DrawnDigits.NAME
+            + " for digits that the program draws";
+
+    private final UnaryOperator<String> environment;
+    private final Map<String, RemoteSet> sets;
+
+    DataSource(UnaryOperator<String> environment, Map<String, RemoteSet> sets) {
+        this.environment = environment;
+        this.sets = sets;
+    }
+
+    /**
+     * Returns a source that obeys the process's environment: {@code LNR_DATA}, {@code LNR_CACHE},
+     * {@code XDG_CACHE_HOME}, and {@code LNR_MIRROR}, the address of a folder that holds {@code mnist/} and
+     * {@code fashion-mnist/}, asked in place of the public ones.
+     *
+     * @return the source
+     */
+    public static DataSource ofEnvironment() {
+        return new DataSource(System::getenv, RemoteSet.ALL);
+    }
+
+    /**
+     * Opens a data set.
+     *
+     * @param asked {@code mnist}, {@code fashion-mnist}, {@code drawn} or a directory; null when the user did not say
+     * @param progress is told of a download
+     * @return the set; its origin says where it comes from, in a sentence to show the user
+     * @throws InputException if it cannot be had, if a file is corrupt or not what was pinned, or if the cache cannot
+     *     be written
+     */
+    public Dataset open(String asked, Progress progress) {
+        if (DrawnDigits.NAME.equals(asked)) {
+            return DrawnDigits.draw();
+        }
+        if (asked != null && !sets.containsKey(asked)) {
+            return fromNamed(path("--data", asked), asked);
+        }
+        Optional<String> named = variable("LNR_DATA");
+        if (named.isPresent()) {
+            Path folder = path("LNR_DATA", named.get());
+            return asked == null ? fromNamed(folder, "LNR_DATA=" + folder) : fromNamedBySet(folder, asked);
+        }
+        RemoteSet set = mirrored(sets.get(asked == null ? DEFAULT : asked));
+        Optional<Path> cache = cache();
+        if (cache.isEmpty()) {
+            return unavailable(asked, set, "without a folder for its cache; LNR_CACHE names one");
+        }
+        Path folder = cache.get().resolve(set.name());
+        boolean complete = set.files().stream().allMatch(f -> Files.exists(folder.resolve(f.name())));
+        if (!complete) {
+            try {
+                new Download(set, folder, progress).fetch();
+            } catch (Download.Unavailable e) {
+                String why = "not in " + folder + " and not to be downloaded (" + e.getMessage() + ")";
+                return unavailable(asked, set, why);
+            }
+        }
+        return fromCache(set, folder, complete ? Origin.Kind.CACHE : Origin.Kind.DOWNLOAD);
+    }
+
+    private static Dataset unavailable(String asked, RemoteSet set, String why) {
+        if (asked != null) {
+            throw new InputException(set.name() + ": " + why + "; " + MEND);
+        }
+        Dataset drawn = DrawnDigits.draw();
+        String sentence = drawn.origin().sentence() + ": " + set.name() + " is " + why;
+        return new Dataset(
+                drawn.name(),
+                new Origin(Origin.Kind.DRAWN, Optional.empty(), sentence),
+                drawn.train(),
+                drawn.test());
+    }
+
+    /** Reads a directory with the four files, or the default set's subfolder of one that holds the sets. */
+    private Dataset fromNamed(Path folder, String asked) {
+        if (!Files.isDirectory(folder)) {
+            String found = Files.exists(folder) ? "is not a folder" : "does not exist";
+            throw new InputException(asked + ": expected " + String.join(", ", sets.keySet().stream().sorted().toList())
+                    + ", " + DrawnDigits.NAME + " or a directory; " + folder + " " + found);
+        }
+        Path inner = folder.resolve(DEFAULT);
+        return directory(!IdxFolder.hasAny(folder) && Files.isDirectory(inner) ? inner : folder);
+    }
+
+    /**
+     * Reads a set by name: from its subfolder, or from the directory itself unless that is called as another set is.
+     */
+    private Dataset fromNamedBySet(Path folder, String asked) {
+        Path inner = folder.resolve(asked);
+        if (Files.isDirectory(inner)) {
+            return directory(inner);
+        }
+        String own = name(folder);
+        boolean itself = own.equals(asked) || asked.equals(DEFAULT) && !sets.containsKey(own);
+        if (itself && Files.isDirectory(folder)) {
+            return directory(folder);
+        }
+        throw new InputException("LNR_DATA=" + folder + ": expected a folder " + asked
+                + " in it, found none; unset LNR_DATA to use the cache or the network");
+    }
+
+    private static Dataset directory(Path folder) {
+        String name = name(folder);
+        Origin origin = new Origin(Origin.Kind.DIRECTORY, Optional.of(folder), name + " from " + folder);
+        return IdxFolder.read(folder, name, origin);
+    }
+
+    private static String name(Path folder) {
+        Path last = folder.toAbsolutePath().normalize().getFileName();
+        return last == null ? folder.toString() : last.toString();
+    }
+
+    private static Dataset fromCache(RemoteSet set, Path folder, Origin.Kind kind) {
+        for (RemoteSet.RemoteFile file : set.files()) {
+            Path path = folder.resolve(file.name());
+            if (!Sha256.of(path).equals(file.sha256())) {
+                throw new InputException(
+                        path + ": corrupt: its SHA-256 sum is not the published one; delete it to download it again");
+            }
+        }
+        String how = kind == Origin.Kind.CACHE ? " from the cache " : " downloaded to ";
+        return IdxFolder.read(folder, set.name(), new Origin(kind, Optional.of(folder), set.name() + how + folder));
+    }
+
+    private RemoteSet mirrored(RemoteSet set) {
+        Optional<String> mirror = variable("LNR_MIRROR");
+        if (mirror.isEmpty()) {
+            return set;
+        }
+        String address = mirror.get();
+        try {
+            URI folder = new URI(address.endsWith("/") ? address : address + "/").resolve(set.name() + "/");
+            if (!List.of("http", "https").contains(String.valueOf(folder.getScheme()))) {
+                throw new InputException("LNR_MIRROR: expected an http or https address, found "
+                        + Diagnostic.quote(address));
+            }
+            return new RemoteSet(set.name(), List.of(folder), set.files());
+        } catch (URISyntaxException e) {
+            throw new InputException(
+                    "LNR_MIRROR: expected an http or https address, found " + Diagnostic.quote(address), e);
+        }
+    }
+
+    private Optional<Path> cache() {
+        Optional<String> own = variable("LNR_CACHE");
+        if (own.isPresent()) {
+            return Optional.of(path("LNR_CACHE", own.get()));
+        }
+        // The standard for XDG_CACHE_HOME has relative paths ignored.
+        Optional<Path> shared =
+                variable("XDG_CACHE_HOME").map(p -> path("XDG_CACHE_HOME", p)).filter(Path::isAbsolute);
+        Optional<Path> home = Optional.ofNullable(System.getProperty("user.home"))
+                .map(Path::of)
+                .filter(Path::isAbsolute)
+                .map(p -> p.resolve(".cache"));
+        return shared.or(() -> home).map(p -> p.resolve("lnr"));
+    }
+
+    private Optional<String> variable(String name) {
+        return Optional.ofNullable(environment.apply(name)).filter(value -> !value.isBlank());
+    }
+
+    private static Path path(String option, String value) {
+        try {
+            return Path.of(value);
+        } catch (InvalidPathException e) {
+            throw new InputException(option + ": expected a path, found " + Diagnostic.quote(value), e);
+        }
+    }
+}

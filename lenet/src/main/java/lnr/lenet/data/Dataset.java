@@ -1,0 +1,68 @@
+package lnr.lenet.data;
+
+import java.util.Arrays;
+import lnr.lenet.InputException;
+
+/**
+ * Labelled images of ten classes, split into a set to train on and a set to test with.
+ *
+ * @param name short name, e.g. {@code mnist}
+ * @param origin where the images come from
+ * @param train the samples to train on
+ * @param test the samples to test with
+ */
+public record Dataset(String name, Origin origin, Split train, Split test) {
+    /** Height and width of an image in pixels. */
+    public static final int SIDE = 28;
+    /** Pixels of an image. */
+    public static final int PIXELS = SIDE * SIDE;
+    /** Number of classes; labels run from 0 to one less. */
+    public static final int CLASSES = 10;
+
+    /**
+     * Samples in a fixed order.
+     *
+     * @param images (count, 28, 28), row-major, a sample contiguous; unsigned bytes, 0 is the ground, 255 full ink; not
+     *     copied
+     * @param labels (count), each from 0 to 9; not copied
+     */
+    public record Split(byte[] images, byte[] labels) {
+        /** Throws InputException when there is no sample, the counts disagree or a label is none of the ten. */
+        public Split {
+            if (labels.length == 0) {
+                throw new InputException("labels: expected at least one sample, found none");
+            }
+            if (images.length != (long) labels.length * PIXELS) {
+                throw new InputException("images: expected [" + labels.length + " * " + PIXELS + "] bytes for "
+                        + labels.length + " labels, found [" + images.length + "]");
+            }
+            for (int i = 0; i < labels.length; i++) {
+                if (labels[i] < 0 || labels[i] >= CLASSES) {
+                    throw new InputException("labels: sample " + i + ": expected a label from 0 to " + (CLASSES - 1)
+                            + ", found " + Byte.toUnsignedInt(labels[i]));
+                }
+            }
+        }
+
+        /** Returns the number of samples. */
+        public int count() {
+            return labels.length;
+        }
+
+        /**
+         * Returns the first samples as a split of its own.
+         *
+         * @param count how many, from 1 to {@link #count()}
+         * @return a copy; this split itself when {@code count} is all of it
+         * @throws InputException if there are fewer, or none is asked for
+         */
+        public Split first(int count) {
+            if (count < 1 || count > count()) {
+                throw new InputException("samples: expected from 1 to " + count() + ", found " + count);
+            }
+            return count == count()
+                    ? this
+                    : new Split(Arrays.copyOf(images, count * PIXELS), Arrays.copyOf(labels, count));
+        }
+    }
+}

@@ -1,0 +1,134 @@
+package lnr.lenet.format;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.ThreadLocalRandom;
+import lnr.lenet.InputException;
+
+/** Writes a file whole or not at all: a reader sees the old content or the new, never a part. */
+public final class AtomicFile {
+    private AtomicFile() {}
+
+    /** What is to stand in the file. */
+    @FunctionalInterface
+    public interface Content {
+        /**
+         * Writes the content.
+         *
+         * @param out buffered; the caller closes it
+         * @throws IOException when {@code out} does
+         */
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /**
+     * Verifies that {@code target} can be written, and leaves nothing behind. Call it before work that takes long.
+     *
+     * @param target the file to be written later; an existing one stays as it is
+     * @throws InputException if the folder is missing or not writable, or if {@code target} is no regular file
+     */
+    public static void check(Path target) {
+        Path temporary = beside(destination(target));
+        try {
+            Files.createFile(temporary);
+            Files.delete(temporary);
+        } catch (IOException e) {
+            throw unwritable(target, e);
+        }
+    }
+
+    /**
+     * Replaces {@code target} by {@code content}: writes a temporary file beside it, forces it to the disk, then moves
+     * it over in one step. When anything fails, the temporary file is removed and {@code target} is as it was.
+     *
+     * @param target the file to write; a symbolic link is followed
+     * @param content what to write; whatever it throws other than {@link IOException} passes through
+     * @throws InputException if the file cannot be written
+     */
+    public static void write(Path target, Content content) {
+        Path destination = destination(target);
+        Path temporary = beside(destination);
+        try {
+            try (FileChannel channel =
+                            FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                    OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
+                content.writeTo(out);
+                out.flush();
+                channel.force(true);
+            }
+            move(temporary, destination);
+        } catch (IOException e) {
+            throw unwritable(target, e);
+        } finally {
+            discard(temporary);
+        }
+    }
+
+    /**
+     * Moves a file over another in one step, or, where the file system cannot, in the fewest it can.
+     *
+     * @param from the complete file
+     * @param to its place; replaced when it exists
+     * @throws IOException when the move fails
+     */
+    public static void move(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private static Path destination(Path target) {
+        if (Files.isDirectory(target)) {
+            throw new InputException(target + ": cannot be written: it is a folder; expected the name of a file");
+        }
+        // A device or a pipe would be replaced by a file, which nobody who names /dev/null asks for.
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw new InputException(target + ": cannot be written: it is not a regular file");
+        }
+        Path absolute = target.toAbsolutePath();
+        if (absolute.getFileName() == null) {
+            throw new InputException(target + ": cannot be written: expected the name of a file");
+        }
+        Path folder = absolute.getParent();
+        if (!Files.isDirectory(folder)) {
+            String found = Files.exists(folder) ? "is not a folder" : "does not exist";
+            throw new InputException(target + ": cannot be written: " + folder + " " + found);
+        }
+        if (Files.exists(target) && !Files.isWritable(target)) {
+            throw new InputException(target + ": cannot be written: the file is read-only");
+        }
+        try {
+            return Files.exists(absolute) ? absolute.toRealPath() : absolute;
+        } catch (IOException e) {
+            throw unwritable(target, e);
+        }
+    }
+
+    private static Path beside(Path destination) {
+        String random = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
+        // The name does not hold the target's: that may already be as long as the file system allows.
+        return destination.resolveSibling(".lnr-" + random + ".tmp");
+    }
+
+    private static InputException unwritable(Path target, IOException e) {
+        return new InputException(target + ": cannot be written: " + Diagnostic.reason(e), e);
+    }
+
+    private static void discard(Path temporary) {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            // The failure that led here is the one to report.
+        }
+    }
+}

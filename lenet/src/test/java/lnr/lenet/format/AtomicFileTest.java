@@ -1,0 +1,116 @@
+package lnr.lenet.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import lnr.lenet.InputException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomicFileTest {
+    @TempDir
+    Path folder;
+
+    private static AtomicFile.Content text(String text) {
+        return out -> out.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private List<String> names() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void writesAndReplaces() throws IOException {
+        Path file = folder.resolve("out.txt");
+        AtomicFile.write(file, text("first, and longer"));
+        AtomicFile.write(file, text("second"));
+        assertThat(file).hasContent("second");
+        assertThat(names()).containsExactly("out.txt");
+    }
+
+    @Test
+    void failureKeepsTheOldContentAndLeavesNothing() throws IOException {
+        Path file = folder.resolve("out.txt");
+        AtomicFile.write(file, text("old"));
+        assertThatThrownBy(() -> AtomicFile.write(file, out -> {
+                    out.write(new byte[1 << 18]);
+                    throw new IOException("No space left on device");
+                }))
+                .isInstanceOf(InputException.class)
+                .hasMessage(file + ": cannot be written: No space left on device");
+        assertThatThrownBy(() -> AtomicFile.write(file, out -> {
+                    throw new IllegalStateException("solver stopped");
+                }))
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(file).hasContent("old");
+        assertThat(names()).containsExactly("out.txt");
+    }
+
+    @Test
+    void checkLeavesNothingBehind() throws IOException {
+        AtomicFile.check(folder.resolve("out.txt"));
+        assertThat(names()).isEmpty();
+    }
+
+    @Test
+    void refusesAFolder() {
+        assertThatThrownBy(() -> AtomicFile.check(folder))
+                .isInstanceOf(InputException.class)
+                .hasMessage(folder + ": cannot be written: it is a folder; expected the name of a file");
+    }
+
+    @Test
+    void refusesAMissingFolder() {
+        Path file = folder.resolve("no").resolve("out.txt");
+        assertThatThrownBy(() -> AtomicFile.check(file))
+                .isInstanceOf(InputException.class)
+                .hasMessage(file + ": cannot be written: " + folder.resolve("no") + " does not exist");
+    }
+
+    @Test
+    void refusesAFolderThatIsAFile() throws IOException {
+        Path plain = Files.createFile(folder.resolve("plain"));
+        assertThatThrownBy(() -> AtomicFile.check(plain.resolve("out.txt")))
+                .isInstanceOf(InputException.class)
+                .hasMessageEndingWith(plain + " is not a folder");
+    }
+
+    @Test
+    void refusesWhatIsNoRegularFile() {
+        Path device = Path.of("/dev/null");
+        assumeTrue(Files.exists(device), "no /dev/null on this system");
+        assertThatThrownBy(() -> AtomicFile.write(device, text("x")))
+                .isInstanceOf(InputException.class)
+                .hasMessage("/dev/null: cannot be written: it is not a regular file");
+    }
+
+    @Test
+    void followsASymbolicLink() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+        AtomicFile.write(link, text("through"));
+        assertThat(link).isSymbolicLink();
+        assertThat(file).hasContent("through");
+    }
+
+    @Test
+    void bareNameGoesToTheWorkingFolder() {
+        AtomicFile.check(Path.of("a-name-without-folder.txt"));
+        assertThat(Path.of("a-name-without-folder.txt")).doesNotExist();
+    }
+
+    @Test
+    void quotesOnOneLine() {
+        assertThat(Diagnostic.quote("a\nb\u2028c")).isEqualTo("'a\\u000ab\\u2028c'");
+        assertThat(Diagnostic.quote("x".repeat(200))).hasSizeLessThan(90).endsWith("...'");
+    }
+}
