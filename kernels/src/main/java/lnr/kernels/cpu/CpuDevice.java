@@ -39,7 +39,7 @@ public final class CpuDevice implements Device {
         this.blas = new CpuBlas(workers);
         this.groupNorm = new CpuGroupNorm(workers);
         this.correlation = new CpuCorrelation(workers);
-        this.layers = new CpuLayers(workers);
+        this.layers = new CpuLayers(workers, blas);
     }
 
     @Override

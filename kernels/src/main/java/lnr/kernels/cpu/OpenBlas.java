@@ -2,6 +2,7 @@ package lnr.kernels.cpu;
 
 import dev.ludovic.netlib.blas.BLAS;
 import dev.ludovic.netlib.lapack.LAPACK;
+import java.io.FileNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import lnr.kernels.DeviceException;
 import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
  * OpenBLAS on Java arrays. The library comes from org.bytedeco, which ships binaries for every platform; the calls go
@@ -26,9 +27,9 @@ final class OpenBlas {
 
     static {
         try {
-            Path bindings = Path.of(Loader.load(openblas.class));
+            Path bindings = Path.of(Loader.load(openblas_nolapack.class));
             Path library = find(bindings.getParent());
-            openblas.blas_set_num_threads(1);
+            openblas_nolapack.blas_set_num_threads(1);
             System.setProperty("dev.ludovic.netlib.blas.nativeLibPath", library.toString());
             System.setProperty("dev.ludovic.netlib.lapack.nativeLibPath", library.toString());
             BLAS_ = dev.ludovic.netlib.blas.NativeBLAS.getInstance();
@@ -45,20 +46,24 @@ final class OpenBlas {
 
     /** The file that was loaded, and its version as Maven knows it. */
     static String library() {
-        String version = openblas.class.getPackage().getImplementationVersion();
+        String version = openblas_nolapack.class.getPackage().getImplementationVersion();
         return "OpenBLAS " + (version == null ? "" : version + " ") + "(" + LIBRARY + ", through netlib, arrays in place)";
     }
 
-    private static Path find(Path folder) throws java.io.IOException {
+    /**
+     * The very file the bindings are linked to. Where the jar holds two copies of OpenBLAS, setting the number of
+     * threads reaches only the one of these bindings, so that is the one to call.
+     */
+    private static Path find(Path folder) throws FileNotFoundException {
         String platform = Loader.getPlatform();
-        String name = platform.startsWith("windows")
-                ? "libopenblas.dll"
-                : platform.startsWith("macosx") ? "libopenblas.0.dylib" : "libopenblas.so.0";
-        Path library = folder.resolve(name);
-        if (!Files.exists(library)) {
-            throw new java.io.FileNotFoundException(library.toString());
+        String suffix = platform.startsWith("windows") ? ".dll" : platform.startsWith("macosx") ? ".0.dylib" : ".so.0";
+        for (String stem : List.of("libopenblas_nolapack", "libopenblas")) {
+            Path library = folder.resolve(stem + suffix);
+            if (Files.exists(library)) {
+                return library;
+            }
         }
-        return library;
+        throw new FileNotFoundException(folder.resolve("libopenblas" + suffix).toString());
     }
 
     private static Logger quiet(String name) {

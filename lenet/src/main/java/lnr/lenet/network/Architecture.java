@@ -1,0 +1,90 @@
+package lnr.lenet.network;
+
+import java.util.List;
+import lnr.kernels.Layers.ConvShape;
+
+/**
+ * Widths of a LeNet-5 of the Caffe kind on 28 x 28 images: two 5 x 5 convolutions, each followed by 2 x 2 max-pooling
+ * and ReLU, a dense layer with ReLU, and a dense layer. Compression makes widths smaller, down to 0.
+ *
+ * @param conv1 filters of the first convolution
+ * @param conv2 filters of the second
+ * @param fc1 outputs of the first dense layer
+ * @param classes outputs of the second
+ */
+public record Architecture(int conv1, int conv2, int fc1, int classes) {
+    /** The network as published: 20, 50, 500, 10. */
+    public static final Architecture LENET5 = new Architecture(20, 50, 500, 10);
+
+    /** Side of an input image. */
+    public static final int SIDE = 28;
+
+    private static final int KERNEL = 5;
+
+    public Architecture {
+        if (conv1 < 0 || conv2 < 0 || fc1 < 0 || classes < 1 || classes > 256) {
+            throw new IllegalArgumentException("architecture: expected widths of 0 or more and 1 to 256 classes, got "
+                    + conv1 + "-" + conv2 + "-" + fc1 + "-" + classes);
+        }
+    }
+
+    /**
+     * One layer's parameters: a weight and a bias.
+     *
+     * @param name PyTorch's name of the module
+     * @param outputs rows of the weight, and length of the bias
+     * @param shape shape of the weight, outputs first, as PyTorch stores it
+     */
+    public record Layer(String name, int outputs, List<Integer> shape) {
+        /** Columns of the weight seen as a matrix. */
+        public int inputs() {
+            return shape.subList(1, shape.size()).stream().reduce(1, (a, b) -> a * b);
+        }
+
+        /** Numbers of weight and bias. */
+        public int parameters() {
+            return outputs * (inputs() + 1);
+        }
+    }
+
+    /** The four layers, in order. */
+    public List<Layer> layers() {
+        return List.of(
+                new Layer("conv1", conv1, List.of(conv1, 1, KERNEL, KERNEL)),
+                new Layer("conv2", conv2, List.of(conv2, conv1, KERNEL, KERNEL)),
+                new Layer("fc1", fc1, List.of(fc1, second().outputs())),
+                new Layer("fc2", classes, List.of(classes, fc1)));
+    }
+
+    /** Weights and biases of all layers. */
+    public int parameters() {
+        return layers().stream().mapToInt(Layer::parameters).sum();
+    }
+
+    /** Multiplications and additions of one image's forward pass, biases and activations left out. */
+    public long flops() {
+        int[] positions = {4 * 144, 4 * 16, 1, 1};
+        long flops = 0;
+        for (int i = 0; i < 4; i++) {
+            Layer layer = layers().get(i);
+            flops += 2L * positions[i] * layer.outputs() * layer.inputs();
+        }
+        return flops;
+    }
+
+    /** The first convolution's shape. */
+    public ConvShape first() {
+        return new ConvShape(1, SIDE, SIDE, conv1, KERNEL);
+    }
+
+    /** The second convolution's shape. */
+    public ConvShape second() {
+        return new ConvShape(conv1, first().pooledHeight(), first().pooledWidth(), conv2, KERNEL);
+    }
+
+    /** Widths joined by dashes: {@code 20-50-500-10}. */
+    @Override
+    public String toString() {
+        return conv1 + "-" + conv2 + "-" + fc1 + "-" + classes;
+    }
+}

@@ -1,0 +1,174 @@
+package lnr.lenet.network;
+
+import java.util.SplittableRandom;
+import lnr.kernels.Device;
+import lnr.kernels.F32;
+import lnr.kernels.F64;
+import lnr.kernels.Layers;
+import lnr.kernels.Scope;
+import lnr.kernels.U8;
+
+/**
+ * Training by Adam on softmax cross-entropy. Holds the gradients, Adam's moments and the number of steps so far; the
+ * network is the caller's, and is closed after this.
+ */
+public final class Training implements AutoCloseable {
+    private static final double BETA1 = 0.9;
+    private static final double BETA2 = 0.999;
+    private static final double EPSILON = 1e-8;
+
+    /** Told after every batch; the library itself prints nothing. */
+    @FunctionalInterface
+    public interface Progress {
+        /** @param samples samples of this epoch seen so far */
+        void seen(int samples);
+    }
+
+    /**
+     * What an epoch did.
+     *
+     * @param loss mean cross-entropy over the samples, each measured when its batch came
+     * @param accuracy share of samples that were classified rightly when their batch came
+     */
+    public record Epoch(double loss, double accuracy) {}
+
+    private final LeNet5 network;
+    private final double rate;
+    private final SplittableRandom random;
+    private final Scope scope;
+    private final F32 x; // (batch, 784)
+    private final U8 labels; // (batch)
+    private final U8 winner1; // (batch, outputs of step 1)
+    private final U8 winner2; // (batch, outputs of step 2)
+    private final F32[] gradient = new F32[LeNet5.STEPS]; // of the activations, (batch, outputs of the step)
+    private final F32 slope; // gradient of the parameters, in their order
+    private final F32 first; // Adam's moments, in the parameters' order
+    private final F32 second;
+    private final F64 sums; // loss, correct
+    private int steps;
+
+    /**
+     * @param network what is trained; its batch size is the training batch size
+     * @param rate Adam's step length
+     * @param seed of the order of samples
+     */
+    public Training(LeNet5 network, double rate, long seed) {
+        if (!(rate > 0) || Double.isInfinite(rate)) {
+            throw new IllegalArgumentException("rate: expected a positive number, got " + rate);
+        }
+        this.network = network;
+        this.rate = rate;
+        this.random = new SplittableRandom(seed);
+        this.scope = network.device().scope();
+        try {
+            int batch = network.batch();
+            x = scope.f32((long) batch * network.width(0));
+            labels = scope.u8(batch);
+            winner1 = scope.u8((long) batch * network.width(1));
+            winner2 = scope.u8((long) batch * network.width(2));
+            for (int i = 0; i < LeNet5.STEPS; i++) {
+                gradient[i] = scope.f32((long) batch * network.width(i + 1));
+            }
+            slope = scope.f32(network.parameters().length());
+            first = scope.f32(network.parameters().length());
+            second = scope.f32(network.parameters().length());
+            sums = scope.f64(2);
+        } catch (RuntimeException | Error e) {
+            scope.close();
+            throw e;
+        }
+    }
+
+    /** Goes once through the images in a new random order. */
+    public Epoch epoch(DeviceImages images, Progress progress) {
+        images.reorder(permutation(images.count()));
+        sums.clear();
+        for (int from = 0; from < images.count(); from += network.batch()) {
+            int n = Math.min(network.batch(), images.count() - from);
+            step(images, from, n);
+            progress.seen(from + n);
+        }
+        double[] totals = sums.toArray();
+        return new Epoch(totals[0] / images.count(), totals[1] / images.count());
+    }
+
+    private void step(DeviceImages images, int from, int n) {
+        F32 input = x.slice(0, (long) n * network.width(0));
+        U8 target = labels.slice(0, n);
+        images.gather(from, n, input);
+        images.gatherLabels(from, n, target);
+        slope(n, input, target);
+        Device device = network.device();
+        device.layers().adam(++steps, rate, BETA1, BETA2, EPSILON, slope, first, second, network.parameters());
+    }
+
+    /**
+     * The gradient of the batch's mean loss with respect to the parameters, in their order.
+     *
+     * @param input (n, 784), normalised images
+     * @param target (n), labels
+     */
+    F32 slope(int n, F32 input, U8 target) {
+        Layers layers = network.device().layers();
+        Architecture shape = network.architecture();
+        U8 places1 = winner1.slice(0, (long) n * network.width(1));
+        U8 places2 = winner2.slice(0, (long) n * network.width(2));
+        F32 z = network.forward(n, input, LeNet5.STEPS, places1, places2);
+        F32 dz = gradient(3, n);
+        layers.crossEntropy(n, network.width(4), z, target, dz, sums);
+        for (int i = 3; i >= 2; i--) {
+            layers.denseBackward(
+                    n,
+                    network.width(i),
+                    network.width(i + 1),
+                    i == 2,
+                    network.activation(i, n),
+                    network.weight(i),
+                    network.activation(i + 1, n),
+                    gradient(i, n),
+                    gradient(i - 1, n),
+                    network.weightIn(slope, i),
+                    network.biasIn(slope, i));
+        }
+        layers.convolveBackward(
+                shape.second(),
+                n,
+                network.activation(1, n),
+                network.weight(1),
+                places2,
+                gradient(1, n),
+                gradient(0, n),
+                network.weightIn(slope, 1),
+                network.biasIn(slope, 1));
+        layers.convolveBackward(
+                shape.first(),
+                n,
+                input,
+                network.weight(0),
+                places1,
+                gradient(0, n),
+                null,
+                network.weightIn(slope, 0),
+                network.biasIn(slope, 0));
+        return slope;
+    }
+
+    private F32 gradient(int layer, int n) {
+        return gradient[layer].slice(0, (long) n * network.width(layer + 1));
+    }
+
+    private int[] permutation(int count) {
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++) {
+            int j = random.nextInt(i + 1);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        return order;
+    }
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+}
