@@ -182,8 +182,16 @@ final class CpuBlas implements Blas {
             int from = Pieces.start(piece, pieces, h, 8);
             int rows = Pieces.start(piece + 1, pieces, h, 8) - from;
             if (rows > 0) {
-                OpenBlas.BLAS_.dtrsm("R", "L", "T", "N", rows, n, 1, la, at(l), n, ba, at(b) + from, h);
-                OpenBlas.BLAS_.dtrsm("R", "L", "N", "N", rows, n, 1, la, at(l), n, ba, at(b) + from, h);
+                // The binding's bounds check takes a window of rows for one of whole columns, so rows are packed.
+                double[] block = new double[rows * n];
+                for (int j = 0; j < n; j++) {
+                    System.arraycopy(ba, at(b) + j * h + from, block, j * rows, rows);
+                }
+                OpenBlas.BLAS_.dtrsm("R", "L", "T", "N", rows, n, 1, la, at(l), n, block, 0, rows);
+                OpenBlas.BLAS_.dtrsm("R", "L", "N", "N", rows, n, 1, la, at(l), n, block, 0, rows);
+                for (int j = 0; j < n; j++) {
+                    System.arraycopy(block, j * rows, ba, at(b) + j * h + from, rows);
+                }
             }
         });
     }
@@ -220,11 +228,11 @@ final class CpuBlas implements Blas {
         double[] values = new double[n];
         org.netlib.util.intW found = new intW(0);
         intW info = new intW(0);
-        double[] work = new double[Math.max(1, 26 * n)];
+        double[] work = new double[Math.max(1, 72 * n)];
         int[] iwork = new int[Math.max(1, 10 * n)];
         OpenBlas.LAPACK_.dsyevr(
-                "N", "I", "L", n, copy, 0, n, 0, 0, n, n, 0, found, values, 0, new double[1], 0, 1, new int[2], 0, work,
-                0, work.length, iwork, 0, iwork.length, info);
+                "N", "I", "L", n, copy, 0, n, 0, 0, n, n, 0, found, values, 0, new double[n], 0, 1, new int[2 * n], 0,
+                work, 0, work.length, iwork, 0, iwork.length, info);
         if (info.val != 0) {
             throw new DeviceException("cpu: dsyevr did not converge (info " + info.val + ")");
         }

@@ -1,0 +1,102 @@
+package lnr.engine;
+
+import lnr.kernels.Blas;
+import lnr.kernels.F64;
+import lnr.kernels.Scope;
+
+/**
+ * How far any M is from the optimum, at most, by Fenchel duality. X is never needed: a multiple s of the residual
+ * Y - M X, made orthogonal to the bias input, is a dual point, and all its inner products are known from R and C.
+ *
+ * <pre>
+ * G     = C - M R                                          (h, d)
+ * G~_j  = G_j - G_u R_uj / R_uu                            j penalised, u the bias (if there is one)
+ * a     = sum_j &lt;G~_j, M_j&gt;
+ * E2    = tau - &lt;M, C&gt; - &lt;M, G&gt; - ||G_u||^2 / R_uu          the squared norm of the residual
+ * s     = 1 + a / E2, clipped to +- lambda / max_j ||G~_j||  the best multiple that is feasible
+ * gap   = lambda g(M) - s a + (1 - s)^2 E2 / 2 + ||G_u||^2 / (2 R_uu)  &gt;=  P(M) - P(M*)
+ * </pre>
+ *
+ * <p>An upper bound in exact arithmetic for every tau that is E||y||^2 or more; E2 is therefore rounded up. Computed
+ * in double precision. Workspace of (h, d) in the scope given.
+ */
+public final class Certificate {
+    private static final int SUMS = 5;
+
+    private final Problem problem;
+    private final double biasVariance;
+    private final F64 g;
+    private final F64 numbers; // <M, C>, <M, G>, <G~, M>, ||G_u||^2, g(M), then ||G~_j|| for each j < p
+    private final double[] host;
+
+    /**
+     * The certificate of one problem, for many M.
+     *
+     * @param workspace owner of the memory it works in
+     */
+    public Certificate(Problem problem, Scope workspace) {
+        this.problem = problem;
+        this.biasVariance = problem.biasVariance();
+        this.g = workspace.f64((long) problem.h() * problem.d());
+        this.numbers = workspace.f64(SUMS + problem.penalised());
+        this.host = new double[SUMS + problem.penalised()];
+    }
+
+    /**
+     * What is known of M.
+     *
+     * @param objective P(M) = f(M) + lambda g(M), without the constant tau/2
+     * @param gap upper bound on P(M) - P(M*), 0 or more
+     * @param relativeGap gap / (tau / 2): relative to what M = 0 leaves unexplained
+     */
+    public record Gap(double objective, double gap, double relativeGap) {}
+
+    /** The gap at M. {@code m} is (h, d), not modified. One product, 2 h d^2 flops. */
+    public Gap at(F64 m) {
+        int h = problem.h();
+        int d = problem.d();
+        Blas blas = problem.device().blas();
+        blas.copy(problem.fit().c(), g);
+        blas.gemm(false, false, h, d, d, -1, m, h, problem.fit().r(), d, 1, g, h);
+        return measure(m);
+    }
+
+    /** The gap at M when M R is at hand: O(h d). {@code m} and {@code mr} = M R are (h, d), not modified. */
+    public Gap at(F64 m, F64 mr) {
+        Blas blas = problem.device().blas();
+        blas.copy(problem.fit().c(), g);
+        blas.axpy(-1, mr, g);
+        return measure(m);
+    }
+
+    private Gap measure(F64 m) {
+        int h = problem.h();
+        int p = problem.penalised();
+        Blas blas = problem.device().blas();
+        F64 gu = problem.biasColumn(g);
+        F64 gp = problem.penalisedColumns(g);
+        blas.dot(m, problem.fit().c(), numbers.slice(0, 1));
+        blas.dot(m, g, numbers.slice(1, 1));
+        problem.eliminateBias(g, biasVariance);
+        blas.dot(gp, problem.penalisedColumns(m), numbers.slice(2, 1));
+        blas.dot(gu, gu, numbers.slice(3, 1));
+        problem.device().groupNorm().penalty(h, problem.d(), p, m, numbers.slice(4, 1));
+        problem.device().groupNorm().norms(h, p, gp, numbers.slice(SUMS, p));
+        numbers.read(host);
+        return gap(host[0], host[1], host[2], host[3], host[4], Problem.largest(host, SUMS));
+    }
+
+    private Gap gap(double mc, double mg, double a, double biasSquares, double penalty, double steepest) {
+        double lambda = problem.lambda();
+        double tau = problem.fit().tau();
+        double bias = biasVariance > 0 ? biasSquares / biasVariance : 0;
+        double rounding = 16 * Math.ulp(tau + Math.abs(mc) + Math.abs(mg));
+        double residual = Math.max(0, tau - mc - mg - bias) + rounding;
+        double limit = steepest > 0 ? lambda / steepest : Double.POSITIVE_INFINITY;
+        double s = Math.max(-limit, Math.min(limit, 1 + a / residual));
+        double gap = lambda * penalty - s * a + 0.5 * (1 - s) * (1 - s) * residual + 0.5 * bias;
+        gap = Math.max(0, gap);
+        double objective = lambda * penalty - 0.5 * (mc + mg);
+        return new Gap(objective, gap, gap == 0 ? 0 : gap / (0.5 * tau));
+    }
+}

@@ -1,0 +1,251 @@
+package lnr.engine;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Arrays;
+import lnr.kernels.Device;
+import lnr.kernels.F32;
+import lnr.kernels.F64;
+import lnr.kernels.Scope;
+
+/**
+ * Second moments of a layer's inputs x and outputs y, summed over samples in double precision: all that
+ * reconstruction needs of a data set, however large.
+ *
+ * <pre>
+ * S_xx = sum_i x_i x_i'   (d', d'),   n samples,   and one of
+ *   y = W x               S_yx = W S_xx and sum ||y||^2 = Tr(W S_xx W') are computed at the end: cheaper, and consistent
+ *   y given               S_yx = sum_i y_i x_i'   (h, d')   and   sum_i ||y_i||^2
+ * </pre>
+ *
+ * <p>With a bias every input gets a last feature 1, so that d' = d + 1; without, d' = d. R, C and tau are the sums divided
+ * by d' n, the scaling that fixes what a lambda means. Sums of parts of a data set {@linkplain #merge merge} into those of
+ * the whole, up to rounding. Owns device memory: close it. One thread at a time may use it.
+ */
+public final class Correlations implements AutoCloseable {
+    private final Scope scope;
+    private final int d;
+    private final boolean bias;
+    private final int h;
+    private final double[] weight; // (h, d'), column-major; null when targets are given
+    private final F64 sxx; // (d', d')
+    private final F64 syx; // (h, d'), empty with a weight
+    private final F64 syy; // (1)
+    private long n;
+
+    private Correlations(Device device, int d, boolean bias, int h, double[] weight) {
+        this.d = d;
+        this.bias = bias;
+        this.h = h;
+        this.weight = weight;
+        int width = d + (bias ? 1 : 0);
+        this.scope = device.scope();
+        this.sxx = scope.f64((long) width * width);
+        this.syx = scope.f64(weight == null ? (long) h * width : 0);
+        this.syy = scope.f64(1);
+    }
+
+    /**
+     * Empty sums for y = W x.
+     *
+     * @param d features of a sample, the bias's not counted
+     * @param bias whether W's last column is a bias
+     * @param h rows of W
+     * @param weight W, (h, d'), column-major; copied
+     * @throws IllegalArgumentException when a size is less than 1 or W is not finite or of another shape
+     */
+    public static Correlations ofLayer(Device device, int d, boolean bias, int h, double[] weight) {
+        requireSizes(d, bias, h);
+        Moments.matrix("W", h, d + (bias ? 1 : 0), weight);
+        return new Correlations(device, d, bias, h, weight.clone());
+    }
+
+    /** Empty sums for targets y of {@code h} numbers, given with every batch; otherwise as {@link #ofLayer}. */
+    public static Correlations ofTargets(Device device, int d, boolean bias, int h) {
+        requireSizes(d, bias, h);
+        return new Correlations(device, d, bias, h, null);
+    }
+
+    /**
+     * Adds a batch: {@code count} d'^2 flops.
+     *
+     * @param count samples in the batch, 0 or more
+     * @param x (count, d), one sample's features contiguous; without the bias's ones
+     * @throws IllegalStateException when these sums take targets
+     */
+    public void add(int count, F32 x) {
+        if (weight == null) {
+            throw new IllegalStateException("these correlations take targets: add(count, x, y)");
+        }
+        scope.device().correlation().addGram(count, d, bias, x, sxx);
+        n += count;
+    }
+
+    /**
+     * Adds a batch with its targets: {@code count} d' (d' + 2 h) flops.
+     *
+     * @param count samples in the batch, 0 or more
+     * @param x (count, d), one sample's features contiguous; without the bias's ones
+     * @param y (count, h), one sample's targets contiguous
+     * @throws IllegalStateException when these sums have a weight instead
+     */
+    public void add(int count, F32 x, F32 y) {
+        if (weight != null) {
+            throw new IllegalStateException("these correlations have a weight, and take no targets: add(count, x)");
+        }
+        scope.device().correlation().addCross(count, h, d, bias, y, x, syx);
+        scope.device().correlation().addSquares(count, h, y, syy);
+        scope.device().correlation().addGram(count, d, bias, x, sxx);
+        n += count;
+    }
+
+    /**
+     * Adds the sums of other samples to these.
+     *
+     * @param other sums of the same layer, on any device; not modified
+     * @throws IllegalArgumentException when shapes or weights differ
+     */
+    public void merge(Correlations other) {
+        if (other.d != d || other.bias != bias || other.h != h || !Arrays.equals(other.weight, weight)) {
+            throw new IllegalArgumentException("merge: expected " + this + " and the same weight, got " + other);
+        }
+        try (Scope work = scope.device().scope()) {
+            addTo(other.sxx, sxx, work);
+            addTo(other.syx, syx, work);
+            addTo(other.syy, syy, work);
+        }
+        n += other.n;
+    }
+
+    /** Samples added so far. */
+    public long samples() {
+        return n;
+    }
+
+    /** d': columns of R, C and M, the bias's included. */
+    public int width() {
+        return d + (bias ? 1 : 0);
+    }
+
+    /** Whether the last column is a bias. */
+    public boolean hasBias() {
+        return bias;
+    }
+
+    /** Rows of C and M. */
+    public int h() {
+        return h;
+    }
+
+    /** R = S_xx / (d' n), (d', d'), in a new array. Needs a sample. */
+    public double[] r() {
+        return scaled(sxx);
+    }
+
+    /** C = S_yx / (d' n), (h, d'), column-major, in a new array. Needs a sample. */
+    public double[] c() {
+        return weight == null ? scaled(syx) : weighted(r());
+    }
+
+    /** tau = sum ||y||^2 / (d' n). Needs a sample. */
+    public double tau() {
+        return weight == null ? scaled(syy)[0] : energy(weighted(r()));
+    }
+
+    /**
+     * The reconstruction problem that these moments pose; the bias, if there is one, is not penalised.
+     *
+     * @param owner owner of the problem's device memory
+     * @param lambda weight of the penalty, 0 or more
+     * @throws IllegalStateException when no sample was added
+     * @throws IllegalArgumentException when a sum is not finite, or lambda is not allowed
+     */
+    public Problem problem(Scope owner, double lambda) {
+        double[] r = r();
+        double[] c = weight == null ? scaled(syx) : weighted(r);
+        double tau = weight == null ? scaled(syy)[0] : energy(c);
+        return new Problem(Quadratic.withTau(owner, h, width(), r, c, tau), d, lambda);
+    }
+
+    /**
+     * Writes the sums in a binary form of their own, big-endian, with a checksum: 8 (d'^2 + h d') bytes and a few. The
+     * stream stays open.
+     */
+    public void writeTo(OutputStream out) throws IOException {
+        new CorrelationFile(d, bias, h, n, weight, sxx.toArray(), syx.toArray(), syy.toArray()[0]).writeTo(out);
+    }
+
+    /**
+     * Reads what {@link #writeTo} wrote. The stream is read no further than that, and stays open.
+     *
+     * @throws java.io.EOFException when the stream ends early
+     * @throws java.io.StreamCorruptedException when it holds something else, or was damaged
+     */
+    public static Correlations readFrom(Device device, InputStream in) throws IOException {
+        CorrelationFile file = CorrelationFile.readFrom(in);
+        Correlations read = new Correlations(device, file.d(), file.bias(), file.h(), file.weight());
+        read.sxx.write(file.sxx());
+        read.syx.write(file.syx());
+        read.syy.write(new double[] {file.syy()});
+        read.n = file.n();
+        return read;
+    }
+
+    private static void addTo(F64 from, F64 sum, Scope work) {
+        F64 near = from.device() == sum.device() ? from : work.f64(from.toArray());
+        sum.device().blas().axpy(1, near, sum);
+    }
+
+    private double[] scaled(F64 sums) {
+        if (n == 0) {
+            throw new IllegalStateException("correlations: expected 1 sample or more, got 0");
+        }
+        double[] moments = sums.toArray();
+        double count = (double) width() * n;
+        for (int i = 0; i < moments.length; i++) {
+            moments[i] /= count;
+        }
+        return moments;
+    }
+
+    /** C = W R. */
+    private double[] weighted(double[] r) {
+        int width = width();
+        try (Scope work = scope.device().scope()) {
+            F64 c = work.f64((long) h * width);
+            scope.device().blas().gemm(
+                    false, false, h, width, width, 1, work.f64(weight), h, work.f64(r), width, 0, c, h);
+            return c.toArray();
+        }
+    }
+
+    /** Tr(W R W') = &lt;C, W&gt;, which only rounding makes negative. */
+    private double energy(double[] c) {
+        double sum = 0;
+        for (int i = 0; i < c.length; i++) {
+            sum += c[i] * weight[i];
+        }
+        return sum < 0 ? 0 : sum;
+    }
+
+    private static void requireSizes(int d, boolean bias, int h) {
+        Moments.atLeastOne("d", d);
+        Moments.atLeastOne("h", h);
+        long width = d + (bias ? 1L : 0L);
+        if (width * Math.max(width, h) > Integer.MAX_VALUE / Double.BYTES) {
+            throw new IllegalArgumentException("correlations: " + d + " inputs and " + h + " outputs are too many");
+        }
+    }
+
+    @Override
+    public void close() {
+        scope.close();
+    }
+
+    @Override
+    public String toString() {
+        return "correlations of " + d + " inputs" + (bias ? " and a bias" : "") + " with " + h + " outputs ("
+                + (weight == null ? "targets" : "weight") + "), " + n + " samples";
+    }
+}

@@ -1,0 +1,160 @@
+package lnr.engine;
+
+import lnr.kernels.Device;
+import lnr.kernels.F64;
+import lnr.kernels.Scope;
+
+/**
+ * min_M f(M) + lambda g(M): reconstruct y = W x from as few columns of M as {@code lambda} asks for. f is a
+ * {@link Quadratic}; g(M) = sum_{j &lt; p} ||M_j|| is the sum of the norms of the first p columns, all d of them or, when
+ * the last one is a bias, d - 1: a bias is not a neuron to be removed.
+ *
+ * <p>A problem is a view: the scope that holds its data fit owns all memory. One thread at a time may use it.
+ */
+public final class Problem {
+    private final Quadratic fit;
+    private final int penalised;
+    private final double lambda;
+    private double lambdaMax = Double.NaN;
+
+    /**
+     * @param fit f, not copied
+     * @param penalised p: d, or d - 1 when the last column is a bias
+     * @param lambda weight of the penalty, 0 or more
+     * @throws IllegalArgumentException when {@code penalised} or {@code lambda} is none of these
+     */
+    public Problem(Quadratic fit, int penalised, double lambda) {
+        if (penalised != fit.d() && penalised != fit.d() - 1) {
+            throw new IllegalArgumentException("penalised: expected " + fit.d() + ", or " + (fit.d() - 1)
+                    + " with a bias as the last column, got " + penalised);
+        }
+        Moments.nonNegative("lambda", lambda);
+        this.fit = fit;
+        this.penalised = penalised;
+        this.lambda = lambda;
+    }
+
+    /** Every column penalised. Arguments and exceptions are those of {@link Quadratic#of} and of the constructor. */
+    public static Problem of(Scope scope, int h, int d, double[] r, double[] c, double lambda) {
+        return new Problem(Quadratic.of(scope, h, d, r, c), d, lambda);
+    }
+
+    /** The last column of M a bias, which is not penalised; otherwise as {@link #of}. */
+    public static Problem withBias(Scope scope, int h, int d, double[] r, double[] c, double lambda) {
+        return new Problem(Quadratic.of(scope, h, d, r, c), d - 1, lambda);
+    }
+
+    /** The same problem at another weight of the penalty; it shares the matrices and what was computed from them. */
+    public Problem withLambda(double other) {
+        Problem problem = new Problem(fit, penalised, other);
+        problem.lambdaMax = lambdaMax;
+        return problem;
+    }
+
+    /** f. */
+    public Quadratic fit() {
+        return fit;
+    }
+
+    /** g. */
+    public ColumnNorms penalty() {
+        return new ColumnNorms(fit.device(), fit.h(), fit.d(), penalised);
+    }
+
+    /**
+     * P(M) = f(M) + lambda g(M), without the constant tau/2.
+     *
+     * @param m (h, d)
+     * @param work (h, d), modified: becomes the gradient of f at M
+     */
+    public double objective(F64 m, F64 work) {
+        return fit.value(m, work) + lambda * penalty().value(m);
+    }
+
+    /** p, the number of columns that the penalty counts; they come first. */
+    public int penalised() {
+        return penalised;
+    }
+
+    /** Whether the last column is a bias, which the penalty leaves alone. */
+    public boolean hasBias() {
+        return penalised < fit.d();
+    }
+
+    /** Weight of the penalty. */
+    public double lambda() {
+        return lambda;
+    }
+
+    /** The device that holds the matrices. */
+    public Device device() {
+        return fit.device();
+    }
+
+    /** Rows of M. */
+    public int h() {
+        return fit.h();
+    }
+
+    /** Columns of M. */
+    public int d() {
+        return fit.d();
+    }
+
+    /**
+     * The least lambda whose answer has no penalised column: max_j ||C_j - C_u R_uj / R_uu||, where u is the bias; without
+     * one, max_j ||C_j||. O(h d) when first asked for.
+     */
+    public double lambdaMax() {
+        if (Double.isNaN(lambdaMax)) {
+            try (Scope work = device().scope()) {
+                F64 reduced = work.f64((long) h() * d());
+                F64 norms = work.f64(penalised);
+                device().blas().copy(fit.c(), reduced);
+                eliminateBias(reduced, biasVariance());
+                device().groupNorm().norms(h(), penalised, penalisedColumns(reduced), norms);
+                lambdaMax = largest(norms.toArray(), 0);
+            }
+        }
+        return lambdaMax;
+    }
+
+    /** The first p columns of an (h, d) matrix: a window on it. */
+    F64 penalisedColumns(F64 m) {
+        return m.slice(0, (long) h() * penalised);
+    }
+
+    /** The bias column of an (h, d) matrix: a window on it, empty without a bias. */
+    F64 biasColumn(F64 m) {
+        return m.slice((long) h() * penalised, (long) h() * (d() - penalised));
+    }
+
+    /** R_uu, or 0 without a bias. Waits for the device. */
+    double biasVariance() {
+        return hasBias() ? fit.r().slice((long) d() * d() - 1, 1).toArray()[0] : 0;
+    }
+
+    /**
+     * G_j = G_j - G_u R_uj / R_uu for the penalised columns of minus a gradient: what is left of it when the bias is the
+     * best one for those columns. Nothing to do without a bias, or when R_uu is 0 (then R_uj and G_u are 0 too).
+     *
+     * @param g (h, d). Its first p columns are modified.
+     * @param variance R_uu, from {@link #biasVariance}
+     */
+    void eliminateBias(F64 g, double variance) {
+        if (variance > 0 && penalised > 0) {
+            F64 ru = fit.r().slice((long) d() * penalised, penalised);
+            device().blas().gemm(
+                    false, true, h(), penalised, 1, -1 / variance, biasColumn(g), h(), ru, d(), 1, penalisedColumns(g), h());
+        }
+    }
+
+    /** The largest of {@code values} from index {@code from} on, or 0 when there are none. */
+    static double largest(double[] values, int from) {
+        double largest = 0;
+        for (int i = from; i < values.length; i++) {
+            largest = Math.max(largest, values[i]);
+        }
+        return largest;
+    }
+}

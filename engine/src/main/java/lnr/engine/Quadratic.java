@@ -1,0 +1,199 @@
+package lnr.engine;
+
+import lnr.kernels.Blas;
+import lnr.kernels.Device;
+import lnr.kernels.F64;
+import lnr.kernels.Scope;
+
+/**
+ * The data fit f(M) = 1/2 &lt;M R, M&gt; - &lt;C, M&gt;, which is 1/2 E||y - M x||^2 less the constant tau/2: all that an
+ * objective has to know of the samples is R = E[x x'], C = E[y x'] and tau = E||y||^2.
+ *
+ * <p>R is (d, d), C is (h, d), both column-major. The scope given to a factory owns them; nothing modifies them. The
+ * largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept. One thread at a
+ * time may use an instance.
+ */
+public final class Quadratic {
+    private final Scope scope;
+    private final int h;
+    private final int d;
+    private final F64 r;
+    private final F64 c;
+    private final double tolerance;
+    private final boolean tauGiven;
+    private double tau = Double.NaN;
+    private double lipschitz = Double.NaN;
+
+    private Quadratic(Scope scope, int h, int d, double[] r, double[] c, double tau, double tolerance) {
+        this.scope = scope;
+        this.h = h;
+        this.d = d;
+        this.r = scope.f64(r);
+        this.c = scope.f64(c);
+        this.tauGiven = !Double.isNaN(tau);
+        this.tau = tau;
+        this.tolerance = tolerance;
+    }
+
+    /**
+     * Correlations of double precision, tau unknown; the other factories tell more.
+     *
+     * @see #of(Scope, int, int, double[], double[], double)
+     */
+    public static Quadratic of(Scope scope, int h, int d, double[] r, double[] c) {
+        return of(scope, h, d, r, c, Moments.DOUBLE);
+    }
+
+    /**
+     * Correlations that were computed in single precision: every check allows for a relative error of 1e-5.
+     *
+     * @see #of(Scope, int, int, double[], double[], double)
+     */
+    public static Quadratic of(Scope scope, int h, int d, float[] r, float[] c) {
+        return of(scope, h, d, Moments.widen(r), Moments.widen(c), Moments.SINGLE);
+    }
+
+    /**
+     * Correlations whose error is known, tau unknown: {@link #tau()} then computes its least value Tr(C R^+ C').
+     *
+     * @param scope owner of the device's copies
+     * @param h rows of C, 1 or more
+     * @param d rows and columns of R, 1 or more
+     * @param r (d, d), symmetric positive semidefinite within {@code tolerance} max|R|; (R + R')/2 is used. Not kept.
+     * @param c (h, d), column-major. Not kept.
+     * @param tolerance relative error of the entries of R, in [0, 1)
+     * @throws IllegalArgumentException when no data can have these moments; the message names the entry
+     */
+    public static Quadratic of(Scope scope, int h, int d, double[] r, double[] c, double tolerance) {
+        return new Quadratic(scope, h, d, Moments.symmetric(h, d, r, c, tolerance), c, Double.NaN, tolerance);
+    }
+
+    /**
+     * Correlations of double precision with tau = E||y||^2 known. Any larger value is allowed, and makes certificates
+     * looser.
+     *
+     * @throws IllegalArgumentException as the other factories, and unless tau is finite and 0 or more
+     */
+    public static Quadratic withTau(Scope scope, int h, int d, double[] r, double[] c, double tau) {
+        double[] symmetric = Moments.symmetric(h, d, r, c, Moments.DOUBLE);
+        Moments.nonNegative("tau", tau);
+        return new Quadratic(scope, h, d, symmetric, c, tau, Moments.DOUBLE);
+    }
+
+    /** The device that holds R and C. */
+    public Device device() {
+        return scope.device();
+    }
+
+    /** Rows of M and C. */
+    public int h() {
+        return h;
+    }
+
+    /** Columns of M, C and R. */
+    public int d() {
+        return d;
+    }
+
+    /** R = E[x x'], (d, d), symmetric. Not to be modified. */
+    public F64 r() {
+        return r;
+    }
+
+    /** C = E[y x'], (h, d), column-major. Not to be modified. */
+    public F64 c() {
+        return c;
+    }
+
+    /** out = M R: 2 h d^2 flops. {@code m} and {@code out} are (h, d), not the same; {@code out} is modified. */
+    public void product(F64 m, F64 out) {
+        device().blas().gemm(false, false, h, d, d, 1, m, h, r, d, 0, out, h);
+    }
+
+    /**
+     * out = M R - C, the gradient of f at M: 2 h d^2 flops. {@code m} and {@code out} are (h, d), not the same;
+     * {@code out} is modified.
+     */
+    public void gradient(F64 m, F64 out) {
+        Blas blas = device().blas();
+        blas.copy(c, out);
+        blas.gemm(false, false, h, d, d, 1, m, h, r, d, -1, out, h);
+    }
+
+    /**
+     * f(M), without the constant tau/2.
+     *
+     * @param m (h, d)
+     * @param work (h, d), modified: becomes the gradient at M
+     */
+    public double value(F64 m, F64 work) {
+        gradient(m, work);
+        try (Scope scalars = device().scope()) {
+            F64 sums = scalars.f64(2);
+            device().blas().dot(work, m, sums.slice(0, 1));
+            device().blas().dot(c, m, sums.slice(1, 1));
+            double[] host = sums.toArray();
+            return 0.5 * (host[0] - host[1]);
+        }
+    }
+
+    /**
+     * The gradient's Lipschitz constant, R's largest eigenvalue. O(d^3) when first asked for.
+     *
+     * @throws IllegalArgumentException when R has to be decomposed for tau, and is indefinite
+     */
+    public double lipschitz() {
+        if (Double.isNaN(lipschitz)) {
+            if (tauGiven) {
+                lipschitz = Math.max(0, device().blas().largestEigenvalue(d, r));
+            } else {
+                decompose();
+            }
+        }
+        return lipschitz;
+    }
+
+    /**
+     * E||y||^2 as given, or else Tr(C R^+ C'), the least that goes with R and C. The pseudo-inverse leaves out
+     * eigenvalues of R up to max(d eps, tolerance) times the largest. O(d^3) when first asked for.
+     *
+     * @throws IllegalArgumentException when R is indefinite by more than that threshold
+     */
+    public double tau() {
+        if (Double.isNaN(tau)) {
+            decompose();
+        }
+        return tau;
+    }
+
+    /** R = V diag(w) V' and Tr(C R^+ C') = sum_i ||C v_i||^2 / w_i, over the w_i that are not rounding. */
+    private void decompose() {
+        try (Scope work = device().scope()) {
+            Blas blas = device().blas();
+            F64 v = work.f64((long) d * d);
+            F64 w = work.f64(d);
+            F64 cv = work.f64((long) h * d);
+            F64 norms = work.f64(d);
+            blas.copy(r, v);
+            blas.eigen(d, v, w);
+            blas.gemm(false, false, h, d, d, 1, c, h, v, d, 0, cv, h);
+            device().groupNorm().norms(h, d, cv, norms);
+            double[] values = w.toArray();
+            double[] lengths = norms.toArray();
+            double largest = Math.max(0, values[d - 1]);
+            double negligible = Math.max(d * Math.ulp(1.0), tolerance) * largest;
+            if (values[0] < -negligible) {
+                throw new IllegalArgumentException("R: expected a positive semidefinite matrix, got eigenvalues from "
+                        + values[0] + " to " + values[d - 1]);
+            }
+            double sum = 0;
+            for (int i = 0; i < d; i++) {
+                if (values[i] > negligible) {
+                    sum += lengths[i] * lengths[i] / values[i];
+                }
+            }
+            tau = sum;
+            lipschitz = largest;
+        }
+    }
+}

@@ -1,0 +1,255 @@
+package lnr.engine.solvers;
+
+import java.util.Arrays;
+import java.util.function.Consumer;
+import java.util.function.IntToDoubleFunction;
+import lnr.engine.Certificate;
+import lnr.engine.NormalEquations;
+import lnr.engine.Problem;
+import lnr.engine.Quadratic;
+import lnr.engine.Solution;
+import lnr.engine.Status;
+import lnr.kernels.Blas;
+import lnr.kernels.F64;
+import lnr.kernels.GroupNorm;
+import lnr.kernels.Scope;
+
+/**
+ * One solve under way: the iterate, its workspace and its history. The workspace is taken up front: a step allocates
+ * nothing, and brings five numbers to the host.
+ *
+ * <p>P = M R is kept beside M. The gradient at a look-ahead point follows from it by linearity and the objective at M by
+ * inner products, so that a step is one product and one fused kernel.
+ */
+final class Descent {
+    private static final double EPSILON = 1e-10; // of the text: in relative changes, and under the root of u
+
+    private final Problem problem;
+    private final Quadratic fit;
+    private final int h;
+    private final int d;
+    private final int p;
+    private final Stopping stopping;
+    private final Monitor monitor;
+    private final Scope scope;
+    private final Blas blas;
+    private final GroupNorm groupNorm;
+    private final Certificate certificate;
+
+    private F64 m; // (h, d)
+    private F64 mPrev; // (h, d)
+    private F64 mr; // (h, d) = M R
+    private F64 mrPrev; // (h, d)
+    private final F64 stats; // (5), as GroupNorm.step leaves them
+    private final double[] read = new double[5];
+
+    private double[] history = new double[256];
+    private int iterations;
+    private Status status = Status.MAX_ITERATIONS;
+
+    private Descent(Problem problem, Stopping stopping, Monitor monitor, Scope scope) {
+        this.problem = problem;
+        this.fit = problem.fit();
+        this.h = problem.h();
+        this.d = problem.d();
+        this.p = problem.penalised();
+        this.stopping = stopping;
+        this.monitor = monitor;
+        this.scope = scope;
+        this.blas = problem.device().blas();
+        this.groupNorm = problem.device().groupNorm();
+        long size = (long) h * d;
+        m = scope.f64(size);
+        mPrev = scope.f64(size);
+        mr = scope.f64(size);
+        mrPrev = scope.f64(size);
+        stats = scope.f64(5);
+        certificate = new Certificate(problem, scope);
+    }
+
+    /** Solves from {@code start} by {@code method}, and reports. */
+    static Solution solve(
+            String name,
+            Problem problem,
+            double[] start,
+            Stopping stopping,
+            Monitor monitor,
+            Consumer<Descent> method) {
+        requireFinite(problem, start);
+        try (Scope scope = problem.device().scope()) {
+            Descent descent = new Descent(problem, stopping, monitor, scope);
+            descent.m.write(start);
+            long began = System.nanoTime();
+            if (problem.lambda() >= problem.lambdaMax()) {
+                descent.vanish();
+            } else {
+                method.accept(descent);
+            }
+            problem.device().synchronize();
+            return descent.solution(name, (System.nanoTime() - began) * 1e-9);
+        }
+    }
+
+    /**
+     * Proximal gradient steps from the current iterate until the stopping rule fires.
+     *
+     * @param lookAhead u for step k = 1, 2, ..
+     * @param memory how much of delta outlives a step, in delta = memory delta + relative change
+     */
+    void descend(IntToDoubleFunction lookAhead, double memory) {
+        double step = 1 / fit.lipschitz();
+        double threshold = problem.lambda() * step;
+        blas.copy(m, mPrev);
+        fit.product(m, mr);
+        blas.copy(mr, mrPrev);
+        groupNorm.penalty(h, d, p, m, stats);
+        stats.read(read);
+        double penalty = read[0];
+        double delta = 1;
+        double gap = stopping.gap() > 0 ? certificate.at(m, mr).relativeGap() : Double.NaN;
+        for (int k = 1; k <= stopping.cap(); k++) {
+            if (gap <= stopping.gap()) {
+                status = Status.CONVERGED;
+                return;
+            }
+            double u = lookAhead.applyAsDouble(k);
+            groupNorm.step(h, d, p, u, step, threshold, m, mPrev, mr, mrPrev, fit.c(), mPrev, stats);
+            rotate();
+            fit.product(m, mr);
+            stats.read(read);
+            double objective = 0.5 * read[3] - read[4] + problem.lambda() * penalty;
+            penalty = read[2];
+            record(objective);
+            delta = memory * delta + Math.sqrt(read[0]) / (Math.sqrt(read[1]) + EPSILON);
+            if (stopping.gap() == 0 && !(delta > stopping.change())) {
+                status = Status.CONVERGED;
+                return;
+            }
+            gap = Double.NaN;
+            if (k % stopping.every() == 0) {
+                gap = stopping.gap() > 0 ? certificate.at(m, mr).relativeGap() : gap;
+                if (!proceed(objective, gap)) {
+                    return;
+                }
+            }
+        }
+    }
+
+    /**
+     * Rounds of M = C (R + D)^-1, D = lambda diag(1 / u). As M R = C - M D, the objective needs no product:
+     * f(M) = -(&lt;C, M&gt; + sum_j D_j ||M_j||^2) / 2.
+     *
+     * @return false when the monitor asked to stop; M R is then up to date
+     */
+    boolean alternate(int rounds) {
+        try (Scope work = scope.device().scope()) {
+            NormalEquations equations = new NormalEquations(work, d);
+            F64 diagonal = work.f64(d);
+            F64 numbers = work.f64(d + 1); // ||M_j|| for each j, then <C, M>
+            double[] host = new double[d + 1];
+            double[] weights = new double[d];
+            groupNorm.norms(h, d, m, numbers.slice(0, d));
+            numbers.read(host);
+            for (int k = 1; k <= rounds; k++) {
+                for (int j = 0; j < p; j++) {
+                    weights[j] = problem.lambda() / Math.sqrt(host[j] * host[j] + EPSILON);
+                }
+                diagonal.write(weights);
+                double delta = equations.factor(fit.r(), diagonal, 0);
+                blas.copy(fit.c(), m);
+                equations.solve(h, m);
+                groupNorm.norms(h, d, m, numbers.slice(0, d));
+                blas.dot(fit.c(), m, numbers.slice(d, 1));
+                numbers.read(host);
+                double squares = host[d];
+                double penalty = 0;
+                for (int j = 0; j < d; j++) {
+                    squares += (weights[j] + delta) * host[j] * host[j];
+                    penalty += j < p ? host[j] : 0;
+                }
+                double objective = problem.lambda() * penalty - 0.5 * squares;
+                record(objective);
+                if (k % stopping.every() == 0 && !proceed(objective, Double.NaN)) {
+                    fit.product(m, mr);
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** The answer at lambda &gt;= lambda_max: no penalised column, and the bias M_u = C_u / R_uu. */
+    private void vanish() {
+        double[] answer = new double[h * d];
+        double variance = p < d ? fit.r().slice((long) d * d - 1, 1).toArray()[0] : 0;
+        if (variance > 0) {
+            double[] mean = fit.c().slice((long) h * p, h).toArray();
+            for (int i = 0; i < h; i++) {
+                answer[h * p + i] = mean[i] / variance;
+            }
+        }
+        m.write(answer);
+        fit.product(m, mr);
+        status = Status.CONVERGED;
+    }
+
+    private void rotate() {
+        F64 newest = mPrev;
+        mPrev = m;
+        m = newest;
+        F64 spare = mrPrev;
+        mrPrev = mr;
+        mr = spare;
+    }
+
+    private void record(double objective) {
+        if (iterations == history.length) {
+            history = Arrays.copyOf(history, 2 * iterations);
+        }
+        history[iterations++] = objective;
+    }
+
+    private boolean proceed(double objective, double gap) {
+        if (monitor.proceed(iterations, objective, gap)) {
+            return true;
+        }
+        status = Status.STOPPED;
+        return false;
+    }
+
+    private Solution solution(String name, double seconds) {
+        Certificate.Gap gap = certificate.at(m, mr);
+        if (status == Status.MAX_ITERATIONS && stopping.gap() > 0 && gap.relativeGap() <= stopping.gap()) {
+            status = Status.CONVERGED;
+        }
+        double[] answer = m.toArray();
+        return new Solution(
+                name,
+                h,
+                d,
+                p,
+                problem.lambda(),
+                problem.lambdaMax(),
+                answer,
+                Solution.support(h, p, answer),
+                gap.objective(),
+                gap.gap(),
+                gap.relativeGap(),
+                iterations,
+                status,
+                seconds,
+                Arrays.copyOf(history, iterations));
+    }
+
+    private static void requireFinite(Problem problem, double[] start) {
+        if (start.length != (long) problem.h() * problem.d()) {
+            throw new IllegalArgumentException("start: expected " + problem.h() + " x " + problem.d() + " = "
+                    + (long) problem.h() * problem.d() + " numbers, got " + start.length);
+        }
+        for (double value : start) {
+            if (!Double.isFinite(value)) {
+                throw new IllegalArgumentException("start: expected finite numbers, got " + value);
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package lnr.engine.solvers;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import lnr.engine.Problem;
+import lnr.engine.Solution;
+
+/**
+ * A way to solve a {@link Problem}. Solvers hold parameters and no state: one may be used by many threads, each with its
+ * own problem. Same device, same problem, same start: same answer, bit for bit.
+ */
+public interface Solver {
+    /** The solver's name, as {@link #named} takes it. */
+    String name();
+
+    /** Solves from M = 0; otherwise as {@link #solve(Problem, double[], Monitor)}. */
+    default Solution solve(Problem problem) {
+        return solve(problem, new double[Math.multiplyExact(problem.h(), problem.d())], Monitor.NONE);
+    }
+
+    /**
+     * Solves from {@code start}. At lambda &gt;= lambda_max the answer is known and returned at once: no penalised
+     * column, and the best bias. All device memory taken is given back before this returns or throws.
+     *
+     * @param start (h, d), column-major; not modified
+     * @param monitor told of progress; what it throws is thrown here
+     * @throws IllegalArgumentException when {@code start} has another shape or is not finite, or R proves indefinite
+     */
+    Solution solve(Problem problem, double[] start, Monitor monitor);
+
+    /** The same solver with another stopping rule. */
+    Solver withStopping(Stopping stopping);
+
+    /** The names that {@link #named} takes, without their other spellings. */
+    static Set<String> names() {
+        return known().keySet();
+    }
+
+    /**
+     * The solver of that name, with the text's parameters: {@code proximal-gradient}, {@code fista} or
+     * {@code alternating-minimization}. The text's own spellings {@code proximal_gradient_descent} and
+     * {@code alternate_minimization} are taken too.
+     *
+     * @throws IllegalArgumentException when there is none; the message lists the known ones
+     */
+    static Solver named(String name) {
+        Map<String, Solver> known = known();
+        Solver solver =
+                switch (name) {
+                    case "proximal_gradient_descent", "proximal_gradient" -> known.get(ProximalGradient.NAME);
+                    case "alternate_minimization" -> known.get(AlternatingMinimization.NAME);
+                    default -> known.get(name);
+                };
+        if (solver == null) {
+            throw new IllegalArgumentException(
+                    "method: expected one of " + String.join(", ", known.keySet()) + ", got '" + name + "'");
+        }
+        return solver;
+    }
+
+    private static Map<String, Solver> known() {
+        Map<String, Solver> known = new LinkedHashMap<>();
+        known.put(ProximalGradient.NAME, new ProximalGradient());
+        known.put(Fista.NAME, new Fista());
+        known.put(AlternatingMinimization.NAME, new AlternatingMinimization());
+        return known;
+    }
+}
