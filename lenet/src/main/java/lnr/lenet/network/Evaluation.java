@@ -26,21 +26,50 @@ public final class Evaluation {
     /** Runs all images through the network, in their present order. */
     public static Score score(LeNet5 network, DeviceImages images) {
         try (Scope scope = network.device().scope()) {
+            U8 labels = scope.u8(network.batch());
+            F64 sums = scope.f64(2);
+            logits(network, images, (from, n, z) -> {
+                U8 target = labels.slice(0, n);
+                images.gatherLabels(from, n, target);
+                network.device().layers().crossEntropy(n, network.width(LeNet5.STEPS), z, target, null, sums);
+            });
+            double[] totals = sums.toArray();
+            return new Score(totals[0] / images.count(), (int) totals[1], images.count());
+        }
+    }
+
+    /** The class that the network gives each image, in their present order: (count), the first largest logit. */
+    public static int[] predictions(LeNet5 network, DeviceImages images) {
+        int[] predictions = new int[images.count()];
+        int classes = network.width(LeNet5.STEPS);
+        logits(network, images, (from, n, z) -> {
+            float[] host = z.toArray();
+            for (int i = 0; i < n; i++) {
+                int best = 0;
+                for (int k = 1; k < classes; k++) {
+                    best = host[i * classes + k] > host[i * classes + best] ? k : best;
+                }
+                predictions[from + i] = best;
+            }
+        });
+        return predictions;
+    }
+
+    private interface Batch {
+        /** @param z (n, classes), logits of images from {@code from} on */
+        void accept(int from, int n, F32 z);
+    }
+
+    private static void logits(LeNet5 network, DeviceImages images, Batch batches) {
+        try (Scope scope = network.device().scope()) {
             int batch = network.batch();
             F32 x = scope.f32((long) batch * network.width(0));
-            U8 labels = scope.u8(batch);
-            F64 sums = scope.f64(2);
             for (int from = 0; from < images.count(); from += batch) {
                 int n = Math.min(batch, images.count() - from);
                 F32 input = x.slice(0, (long) n * network.width(0));
-                U8 target = labels.slice(0, n);
                 images.gather(from, n, input);
-                images.gatherLabels(from, n, target);
-                F32 z = network.forward(n, input, LeNet5.STEPS);
-                network.device().layers().crossEntropy(n, network.width(4), z, target, null, sums);
+                batches.accept(from, n, network.forward(n, input, LeNet5.STEPS));
             }
-            double[] totals = sums.toArray();
-            return new Score(totals[0] / images.count(), (int) totals[1], images.count());
         }
     }
 }

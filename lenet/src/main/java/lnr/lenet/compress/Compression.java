@@ -1,0 +1,135 @@
+package lnr.lenet.compress;
+
+import java.util.Optional;
+import lnr.engine.Correlations;
+import lnr.engine.Debiasing;
+import lnr.engine.Problem;
+import lnr.engine.Solution;
+import lnr.engine.solvers.Monitor;
+import lnr.engine.solvers.Solver;
+import lnr.engine.solvers.SupportSearch;
+import lnr.kernels.Device;
+import lnr.kernels.Scope;
+import lnr.lenet.network.DeviceImages;
+import lnr.lenet.network.LeNet5;
+import lnr.lenet.network.Model;
+
+/**
+ * Compression of fc2 as the original text does it: gather the correlations of its input, reconstruct it from few columns,
+ * refit those by least squares, and remove from fc1 the neurons that are no longer read.
+ */
+public final class Compression {
+    private static final int FC2 = 3;
+    private static final int BATCH = 1000;
+
+    private Compression() {}
+
+    /**
+     * What to do.
+     *
+     * @param strength how much to compress
+     * @param bias whether fc2's bias is reconstructed too; otherwise it stays as it is
+     * @param debias whether the kept columns are refitted without the penalty
+     * @param solver who solves
+     */
+    public record Options(Strength strength, boolean bias, boolean debias, Solver solver) {}
+
+    /** Told of a stage's progress; the library itself prints nothing. */
+    public interface Progress {
+        /** Tells nobody. */
+        Progress NONE = new Progress() {};
+
+        /** {@code samples} of {@code count} have been seen by the correlation pass. */
+        default void correlating(int samples, int count) {}
+
+        /** The solver is at {@code iteration}. */
+        default void solving(int iteration, double objective) {}
+    }
+
+    /**
+     * Wall times of the stages, in seconds.
+     *
+     * @param correlations forward passes and correlation sums
+     * @param solve all of the solver's work, the search for a number of neurons included
+     * @param debias the refit
+     */
+    public record Seconds(double correlations, double solve, double debias) {}
+
+    /**
+     * What came of it. The three models compute: M of the solver, the final M, and the final M with the neurons removed.
+     *
+     * @param sparse the network with the solver's M for fc2's weight, all widths as before
+     * @param refitted the network with the final M (refitted, if asked), all widths as before
+     * @param compressed the same function with unread neurons removed from fc1
+     * @param solution the solver's answer, with its certificate
+     * @param debiasing the refit, if asked
+     * @param samples images that the correlations are of
+     * @param seconds times of the stages
+     */
+    public record Result(
+            Model sparse,
+            Model refitted,
+            Model compressed,
+            Solution solution,
+            Optional<Debiasing> debiasing,
+            long samples,
+            Seconds seconds) {
+        /** Neurons of fc1 that are kept. */
+        public int kept() {
+            return compressed.architecture().fc1();
+        }
+    }
+
+    /**
+     * Compresses fc2 of a model.
+     *
+     * @param device where it runs
+     * @param model the trained network; not modified
+     * @param images what the reconstruction is to be good on: the training set
+     * @throws IllegalArgumentException when more neurons are to be kept than there are
+     */
+    public static Result run(Device device, Model model, DeviceImages images, Options options, Progress progress) {
+        long start = System.nanoTime();
+        try (LeNet5 network = new LeNet5(device, model, BATCH);
+                Correlations correlations = LayerCorrelations.gather(
+                        network, images, FC2, options.bias(), n -> progress.correlating(n, images.count()));
+                Scope scope = device.scope()) {
+            Problem problem = correlations.problem(scope, 0);
+            long gathered = System.nanoTime();
+            Solution solution = solve(problem, options, progress);
+            long solved = System.nanoTime();
+            Optional<Debiasing> debiasing = options.debias()
+                    ? Optional.of(Debiasing.of(problem, solution.support()))
+                    : Optional.empty();
+            long refit = System.nanoTime();
+            Model sparse = Surgery.replaceLast(model, solution.m(), options.bias());
+            Model refitted = debiasing
+                    .map(d -> Surgery.replaceLast(model, d.m(), options.bias()))
+                    .orElse(sparse);
+            return new Result(
+                    sparse,
+                    refitted,
+                    Surgery.collapse(refitted, solution.support()),
+                    solution,
+                    debiasing,
+                    correlations.samples(),
+                    new Seconds((gathered - start) * 1e-9, (solved - gathered) * 1e-9, (refit - solved) * 1e-9));
+        }
+    }
+
+    private static Solution solve(Problem problem, Options options, Progress progress) {
+        Monitor monitor = (iteration, objective, gap) -> {
+            progress.solving(iteration, objective);
+            return true;
+        };
+        double[] start = new double[problem.h() * problem.d()];
+        Strength strength = options.strength();
+        if (strength instanceof Strength.Keep keep) {
+            return SupportSearch.solve(options.solver(), problem, keep.count(), monitor);
+        }
+        double lambda = strength instanceof Strength.Ratio ratio
+                ? ratio.value() * problem.lambdaMax()
+                : ((Strength.Lambda) strength).value();
+        return options.solver().solve(problem.withLambda(lambda), start, monitor);
+    }
+}
