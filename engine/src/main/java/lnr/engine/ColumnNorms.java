@@ -23,7 +23,8 @@ public record ColumnNorms(Device device, int h, int d, int p) {
     }
 
     /**
-     * out = argmin_U t g(U) + 1/2 ||U - M||^2: shrinks each penalised column by t, to zero at most, and leaves the rest.
+     * out = argmin_U t g(U) + 1/2 ||U - M||^2: shrinks each penalised column by t, to zero at most, and leaves the
+     * rest.
      *
      * @param t threshold, 0 or more
      * @param m (h, d)

@@ -15,13 +15,13 @@ import lnr.kernels.Scope;
  *
  * <pre>
  * S_xx = sum_i x_i x_i'   (d', d'),   n samples,   and one of
- *   y = W x               S_yx = W S_xx and sum ||y||^2 = Tr(W S_xx W') are computed at the end: cheaper, and consistent
- *   y given               S_yx = sum_i y_i x_i'   (h, d')   and   sum_i ||y_i||^2
+ *   y = W x    S_yx = W S_xx and sum ||y||^2 = Tr(W S_xx W') are computed at the end: cheaper, and consistent
+ *   y given    S_yx = sum_i y_i x_i'   (h, d')   and   sum_i ||y_i||^2
  * </pre>
  *
- * <p>With a bias every input gets a last feature 1, so that d' = d + 1; without, d' = d. R, C and tau are the sums divided
- * by d' n, the scaling that fixes what a lambda means. Sums of parts of a data set {@linkplain #merge merge} into those of
- * the whole, up to rounding. Owns device memory: close it. One thread at a time may use it.
+ * <p>With a bias every input gets a last feature 1, so that d' = d + 1; without, d' = d. R, C and tau are the sums
+ * divided by d' n, the scaling that fixes what a lambda means. Sums of parts of a data set {@linkplain #merge merge}
+ * into those of the whole, up to rounding. Owns device memory: close it. One thread at a time may use it.
  */
 public final class Correlations implements AutoCloseable {
     private final Scope scope;

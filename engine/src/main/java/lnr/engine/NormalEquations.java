@@ -47,8 +47,8 @@ public final class NormalEquations {
             } else if (delta < mean) {
                 delta *= 10;
             } else {
-                throw new IllegalArgumentException(
-                        "R: expected a positive semidefinite matrix, got one that adding " + delta + " does not make so");
+                throw new IllegalArgumentException("R: expected a positive semidefinite matrix, got one that adding "
+                        + delta + " to its diagonal does not make definite");
             }
         }
         return delta;

@@ -6,8 +6,8 @@ import lnr.kernels.Scope;
 
 /**
  * min_M f(M) + lambda g(M): reconstruct y = W x from as few columns of M as {@code lambda} asks for. f is a
- * {@link Quadratic}; g(M) = sum_{j &lt; p} ||M_j|| is the sum of the norms of the first p columns, all d of them or, when
- * the last one is a bias, d - 1: a bias is not a neuron to be removed.
+ * {@link Quadratic}; g(M) = sum_{j &lt; p} ||M_j|| is the sum of the norms of the first p columns, all d of them or,
+ * when the last one is a bias, d - 1: a bias is not a neuron to be removed.
  *
  * <p>A problem is a view: the scope that holds its data fit owns all memory. One thread at a time may use it.
  */
@@ -102,8 +102,8 @@ public final class Problem {
     }
 
     /**
-     * The least lambda whose answer has no penalised column: max_j ||C_j - C_u R_uj / R_uu||, where u is the bias; without
-     * one, max_j ||C_j||. O(h d) when first asked for.
+     * The least lambda whose answer has no penalised column: max_j ||C_j - C_u R_uj / R_uu||, where u is the bias;
+     * without one, max_j ||C_j||. O(h d) when first asked for.
      */
     public double lambdaMax() {
         if (Double.isNaN(lambdaMax)) {
@@ -135,17 +135,18 @@ public final class Problem {
     }
 
     /**
-     * G_j = G_j - G_u R_uj / R_uu for the penalised columns of minus a gradient: what is left of it when the bias is the
-     * best one for those columns. Nothing to do without a bias, or when R_uu is 0 (then R_uj and G_u are 0 too).
+     * G_j = G_j - G_u R_uj / R_uu for the penalised columns of minus a gradient: what is left of it when the bias is
+     * the best one for those columns. Nothing to do without a bias, or when R_uu is 0 (then R_uj and G_u are 0 too).
      *
      * @param g (h, d). Its first p columns are modified.
      * @param variance R_uu, from {@link #biasVariance}
      */
     void eliminateBias(F64 g, double variance) {
         if (variance > 0 && penalised > 0) {
+            int h = h();
             F64 ru = fit.r().slice((long) d() * penalised, penalised);
-            device().blas().gemm(
-                    false, true, h(), penalised, 1, -1 / variance, biasColumn(g), h(), ru, d(), 1, penalisedColumns(g), h());
+            F64 gp = penalisedColumns(g);
+            device().blas().gemm(false, true, h, penalised, 1, -1 / variance, biasColumn(g), h, ru, d(), 1, gp, h);
         }
     }
 

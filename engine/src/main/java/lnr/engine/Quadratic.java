@@ -6,8 +6,8 @@ import lnr.kernels.F64;
 import lnr.kernels.Scope;
 
 /**
- * The data fit f(M) = 1/2 &lt;M R, M&gt; - &lt;C, M&gt;, which is 1/2 E||y - M x||^2 less the constant tau/2: all that an
- * objective has to know of the samples is R = E[x x'], C = E[y x'] and tau = E||y||^2.
+ * The data fit f(M) = 1/2 &lt;M R, M&gt; - &lt;C, M&gt;, which is 1/2 E||y - M x||^2 less the constant tau/2: all that
+ * an objective has to know of the samples is R = E[x x'], C = E[y x'] and tau = E||y||^2.
  *
  * <p>R is (d, d), C is (h, d), both column-major. The scope given to a factory owns them; nothing modifies them. The
  * largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept. One thread at a

@@ -38,7 +38,8 @@ class QuadraticTest {
                     m[k] += (side == 0 ? step : -step) * along[k];
                 }
                 values[side] = fit.value(scope.f64(m), scope.f64(35));
-                assertThat(values[side]).isCloseTo(layer.objective(0, m), within(1e-12 * Math.abs(values[side]) + 1e-13));
+                assertThat(values[side])
+                        .isCloseTo(layer.objective(0, m), within(1e-12 * Math.abs(values[side]) + 1e-13));
             }
             // A central difference of a quadratic has no error but rounding.
             double slope = (values[0] - values[1]) / (2 * step);

@@ -18,8 +18,8 @@ import lnr.kernels.Scope;
  * One solve under way: the iterate, its workspace and its history. The workspace is taken up front: a step allocates
  * nothing, and brings five numbers to the host.
  *
- * <p>P = M R is kept beside M. The gradient at a look-ahead point follows from it by linearity and the objective at M by
- * inner products, so that a step is one product and one fused kernel.
+ * <p>P = M R is kept beside M. The gradient at a look-ahead point follows from it by linearity and the objective at M
+ * by inner products, so that a step is one product and one fused kernel.
  */
 final class Descent {
     private static final double EPSILON = 1e-10; // of the text: in relative changes, and under the root of u

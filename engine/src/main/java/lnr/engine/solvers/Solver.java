@@ -7,8 +7,8 @@ import lnr.engine.Problem;
 import lnr.engine.Solution;
 
 /**
- * A way to solve a {@link Problem}. Solvers hold parameters and no state: one may be used by many threads, each with its
- * own problem. Same device, same problem, same start: same answer, bit for bit.
+ * A way to solve a {@link Problem}. Solvers hold parameters and no state: one may be used by many threads, each with
+ * its own problem. Same device, same problem, same start: same answer, bit for bit.
  */
 public interface Solver {
     /** The solver's name, as {@link #named} takes it. */

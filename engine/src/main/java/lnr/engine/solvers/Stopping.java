@@ -28,7 +28,7 @@ public record Stopping(int cap, double change, double gap, int every) {
         return new Stopping(cap, CHANGE, 0, EVERY);
     }
 
-    /** The rule on change, at another one. */
+    /** The rule on change, at another one, whatever the rule was. */
     public Stopping withChange(double other) {
         return new Stopping(cap, other, 0, every);
     }

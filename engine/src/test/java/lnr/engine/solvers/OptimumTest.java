@@ -62,9 +62,10 @@ class OptimumTest {
                 }
                 assertThat(solver.solve(problem.withLambda(0.99 * max)).support()).isNotEmpty();
                 // FISTA itself agrees with the shortcut.
+                Solution at = solver.solve(problem.withLambda(max));
                 Solution near = solver.solve(problem.withLambda(max * (1 - 1e-9)));
                 assertThat(near.objective())
-                        .isCloseTo(solver.solve(problem.withLambda(max)).objective(), within(1e-9 * problem.fit().tau()));
+                        .isCloseTo(at.objective(), within(1e-9 * problem.fit().tau()));
             }
         }
     }
@@ -76,6 +77,16 @@ class OptimumTest {
         Solution solution = solve(solver, layer, 0);
         assertThat(solution.objective()).isCloseTo(-0.5 * layer.tau(), within(1e-9 * layer.tau()));
         assertThat(Draws.distance(solution.m(), layer.w())).isLessThan(1e-5);
+    }
+
+    @ParameterizedTest
+    @MethodSource("solvers")
+    void fewerSamplesThanInputsAreNoObstacle(Solver solver) {
+        Layer layer = Layer.random(random, H, D, D / 2, true);
+        for (double lambda : new double[] {0, 1e-12, 1e-3}) {
+            Solution solution = solve(solver, layer, lambda);
+            assertThat(solution.relativeGap()).isLessThan(1e-7);
+        }
     }
 
     @ParameterizedTest

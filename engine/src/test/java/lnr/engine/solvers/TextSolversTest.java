@@ -43,7 +43,8 @@ class TextSolversTest {
             System.out.println(solution);
             assertThat(solution.status()).isEqualTo(Status.CONVERGED);
             assertThat(solution.objective()).isCloseTo(best, within(1e-9 * Math.abs(best)));
-            assertThat(solution.objective()).isCloseTo(TOY.objective(LAMBDA, solution.m()), within(1e-11 * Math.abs(best)));
+            assertThat(solution.objective())
+                    .isCloseTo(TOY.objective(LAMBDA, solution.m()), within(1e-11 * Math.abs(best)));
             assertThat(solution.history()).hasSize(solution.iterations());
             assertThat(solution.history()[solution.iterations() - 1]).isCloseTo(best, within(1e-9 * Math.abs(best)));
             assertThat(solution.gap()).isLessThan(1e-6 * Math.abs(best));
@@ -156,9 +157,10 @@ class TextSolversTest {
             try (Scope scope = device.scope()) {
                 Problem problem = TOY.problem(scope, LAMBDA);
                 long before = device.heldBytes();
-                assertThatThrownBy(() -> Solver.named(name).solve(problem, new double[200 * 100], (k, objective, gap) -> {
-                            throw new IllegalStateException("enough");
-                        }))
+                Monitor impatient = (k, objective, gap) -> {
+                    throw new IllegalStateException("enough");
+                };
+                assertThatThrownBy(() -> Solver.named(name).solve(problem, new double[200 * 100], impatient))
                         .hasMessage("enough");
                 assertThat(device.heldBytes()).isEqualTo(before);
             }
