@@ -29,7 +29,7 @@ public record Model(Architecture architecture, float[] values) {
         float[] values = new float[architecture.parameters()];
         int at = 0;
         for (Layer layer : architecture.layers()) {
-            double bound = 1 / Math.sqrt(layer.inputs());
+            double bound = 1 / Math.sqrt(Math.max(1, layer.inputs()));
             for (int i = 0; i < layer.parameters(); i++) {
                 values[at++] = (float) ((2 * random.nextDouble() - 1) * bound);
             }
