@@ -26,8 +26,12 @@ final class OpenBlas {
 
     static {
         try {
-            Path bindings = Path.of(Loader.load(openblas.class));
-            Path library = find(bindings.getParent());
+            // org.bytedeco ships two OpenBLAS, with and without LAPACK, and sets the threads of the one that was made
+            // global first. It has to be the one that netlib calls: the other's setting would leave this one's own
+            // threads spinning beside the device's.
+            Path library = find(Path.of("/org/bytedeco/openblas", Loader.getPlatform()));
+            Loader.loadGlobal(library.toString());
+            Loader.load(openblas.class);
             openblas.blas_set_num_threads(1);
             System.setProperty("dev.ludovic.netlib.blas.nativeLibPath", library.toString());
             System.setProperty("dev.ludovic.netlib.lapack.nativeLibPath", library.toString());
@@ -49,12 +53,17 @@ final class OpenBlas {
         return "OpenBLAS " + (version == null ? "" : version + " ") + "(" + LIBRARY + ", through netlib, arrays in place)";
     }
 
-    private static Path find(Path folder) throws java.io.IOException {
+    /** Extracts the resource folder, so that the library finds those it needs beside it. */
+    private static Path find(Path resources) throws java.io.IOException {
+        java.io.File folder = Loader.cacheResource(openblas.class, resources.toString().replace('\\', '/'));
+        if (folder == null) {
+            throw new java.io.FileNotFoundException("no resources " + resources);
+        }
         String platform = Loader.getPlatform();
         String name = platform.startsWith("windows")
                 ? "libopenblas.dll"
                 : platform.startsWith("macosx") ? "libopenblas.0.dylib" : "libopenblas.so.0";
-        Path library = folder.resolve(name);
+        Path library = folder.toPath().resolve(name);
         if (!Files.exists(library)) {
             throw new java.io.FileNotFoundException(library.toString());
         }
