@@ -167,8 +167,14 @@ final class CpuBlas implements Blas {
             return true;
         }
         intW info = new intW(0);
-        OpenBlas.LAPACK_.dpotrf("L", n, array(a), at(a), n, info);
-        return info.val == 0;
+        double[] aa = array(a);
+        OpenBlas.LAPACK_.dpotrf("L", n, aa, at(a), n, info);
+        // OpenBLAS factors past a NaN, which then reaches the diagonal.
+        boolean positive = info.val == 0;
+        for (int j = 0; j < n; j++) {
+            positive &= aa[at(a) + j * n + j] > 0;
+        }
+        return positive;
     }
 
     @Override
