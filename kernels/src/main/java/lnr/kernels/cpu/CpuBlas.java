@@ -187,7 +187,7 @@ final class CpuBlas implements Blas {
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, h, 8);
             int rows = Pieces.start(piece + 1, pieces, h, 8) - from;
-            if (rows > 0) {
+            if (rows > 0 && n > 0) {
                 OpenBlas.BLAS_.dtrsm("R", "L", "T", "N", rows, n, 1, la, at(l), n, ba, at(b) + from, h);
                 OpenBlas.BLAS_.dtrsm("R", "L", "N", "N", rows, n, 1, la, at(l), n, ba, at(b) + from, h);
             }
