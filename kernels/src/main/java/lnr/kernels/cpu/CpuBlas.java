@@ -167,8 +167,14 @@ final class CpuBlas implements Blas {
             return true;
         }
         intW info = new intW(0);
-        OpenBlas.LAPACK_.dpotrf("L", n, array(a), at(a), n, info);
-        return info.val == 0;
+        double[] aa = array(a);
+        OpenBlas.LAPACK_.dpotrf("L", n, aa, at(a), n, info);
+        // OpenBLAS factors past a NaN, which then reaches the diagonal.
+        boolean positive = info.val == 0;
+        for (int j = 0; j < n; j++) {
+            positive &= aa[at(a) + j * n + j] > 0;
+        }
+        return positive;
     }
 
     @Override
@@ -181,7 +187,7 @@ final class CpuBlas implements Blas {
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, h, 8);
             int rows = Pieces.start(piece + 1, pieces, h, 8) - from;
-            if (rows > 0) {
+            if (rows > 0 && n > 0) {
                 // The binding's bounds check takes a window of rows for one of whole columns, so rows are packed.
                 double[] block = new double[rows * n];
                 for (int j = 0; j < n; j++) {
@@ -226,13 +232,15 @@ final class CpuBlas implements Blas {
         double[] copy = new double[n * n];
         System.arraycopy(array(a), at(a), copy, 0, n * n);
         double[] values = new double[n];
-        org.netlib.util.intW found = new intW(0);
+        // No eigenvectors are asked for, but netlib checks room for them.
+        double[] vectors = new double[n];
+        intW found = new intW(0);
         intW info = new intW(0);
         double[] work = new double[Math.max(1, 72 * n)];
         int[] iwork = new int[Math.max(1, 10 * n)];
         OpenBlas.LAPACK_.dsyevr(
-                "N", "I", "L", n, copy, 0, n, 0, 0, n, n, 0, found, values, 0, new double[n], 0, 1, new int[2 * n], 0,
-                work, 0, work.length, iwork, 0, iwork.length, info);
+                "N", "I", "L", n, copy, 0, n, 0, 0, n, n, 0, found, values, 0, vectors, 0, 1, new int[2 * n], 0, work, 0,
+                work.length, iwork, 0, iwork.length, info);
         if (info.val != 0) {
             throw new DeviceException("cpu: dsyevr did not converge (info " + info.val + ")");
         }

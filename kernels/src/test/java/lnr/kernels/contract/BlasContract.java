@@ -1,0 +1,411 @@
+package lnr.kernels.contract;
+
+import static lnr.kernels.contract.Expected.U64;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import lnr.kernels.DeviceException;
+import lnr.kernels.F32;
+import lnr.kernels.F64;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Dense linear algebra. */
+public abstract class BlasContract extends DeviceContract {
+    private static final double[][] SCALES = {{1, 0}, {1, 1}, {-0.5, 2}, {0, 3}, {0, 0}, {2, -1}};
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0, 0", "0, 3, 2", "3, 0, 2", "3, 2, 0", "1, 1, 1", "1, 33, 5", "31, 33, 32", "32, 32, 32", "33, 31, 257",
+        "255, 1, 257", "1, 257, 255", "257, 63, 31", "1000, 9, 17", "17, 1000, 8"
+    })
+    void gemmIsTheProductForAllTransposesScalesAndLeadingDimensions(int m, int n, int k) {
+        for (int variant = 0; variant < 4; variant++) {
+            gemm(variant % 2 == 1, variant / 2 == 1, m, n, k, 0, new double[][] {SCALES[variant]});
+            gemm(variant % 2 == 1, variant / 2 == 1, m, n, k, 5, SCALES);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"300, 300, 300", "500, 300, 120", "150, 500, 310", "20, 20, 40000"})
+    void gemmIsTheProductForLargeMatrices(int m, int n, int k) {
+        for (int variant = 0; variant < 4; variant++) {
+            gemm(variant % 2 == 1, variant / 2 == 1, m, n, k, variant, new double[][] {{-0.5, 2}});
+        }
+    }
+
+    @Test
+    void gemmPropagatesNotANumber() {
+        float[] a = draw.floats(33 * 31);
+        a[5 + 7 * 33] = Float.NaN;
+        F32 c = arena.out32(33 * 32);
+        device.blas().gemm(false, false, 33, 32, 31, 1f, arena.in(a), 33, arena.in(draw.floats(31 * 32)), 31, 0f, c, 33);
+        float[] result = c.toArray();
+        for (int i = 0; i < result.length; i++) {
+            assertThat(Float.isNaN(result[i])).as("element %d", i).isEqualTo(i % 33 == 5);
+        }
+    }
+
+    private void gemm(boolean transA, boolean transB, int m, int n, int k, int pad, double[][] scales) {
+        int lda = Math.max(1, transA ? k : m) + pad;
+        int ldb = Math.max(1, transB ? n : k) + pad;
+        int ldc = Math.max(1, m) + pad;
+        float[] a = draw.floats(lda * (transA ? m : k));
+        float[] b = draw.floats(ldb * (transB ? k : n));
+        double[] before = draw.doubles(ldc * n);
+        // Single-precision numbers in both precisions: one reference does for both.
+        Sum[] products = new Sum[m * n];
+        for (int j = 0; j < n; j++) {
+            for (int i = 0; i < m; i++) {
+                Sum sum = new Sum();
+                for (int l = 0; l < k; l++) {
+                    sum.add((double) a[transA ? l + i * lda : i + l * lda] * b[transB ? j + l * ldb : l + j * ldb]);
+                }
+                products[i + j * m] = sum;
+            }
+        }
+        for (double[] scale : scales) {
+            double alpha = scale[0];
+            double beta = scale[1];
+            // C is not read when beta is 0.
+            double[] c = beta == 0 ? nans(before.length) : before;
+            Expected expected = new Expected(m * n);
+            for (int j = 0; j < n; j++) {
+                for (int i = 0; i < m; i++) {
+                    Sum sum = products[i + j * m];
+                    double old = beta == 0 ? 0 : beta * (float) c[i + j * ldc];
+                    expected.set(
+                            i + j * m,
+                            alpha * sum.value + old,
+                            (k + 4) * (Math.abs(alpha) * sum.magnitude + Math.abs(old)));
+                }
+            }
+            String what = (transA ? "A'" : "A") + (transB ? " B'" : " B") + ", " + alpha + ", " + beta + ", pad " + pad;
+            F32 c32 = arena.inOut(floats(c));
+            device.blas().gemm(
+                    transA, transB, m, n, k, (float) alpha, arena.in(a), lda, arena.in(b), ldb, (float) beta, c32, ldc);
+            float[] after32 = c32.toArray();
+            expected.matches("single " + what, floats(part(m, n, ldc, widen(after32))));
+            assertPadding(m, n, ldc, widen(floats(c)), widen(after32));
+            F64 c64 = arena.inOut(widen(floats(c)));
+            device.blas().gemm(
+                    transA, transB, m, n, k, alpha, arena.in(widen(a)), lda, arena.in(widen(b)), ldb, beta, c64, ldc);
+            double[] after64 = c64.toArray();
+            expected.matches("double " + what, part(m, n, ldc, after64));
+            assertPadding(m, n, ldc, widen(floats(c)), after64);
+            renewArena();
+        }
+    }
+
+    /** The (m, n) part of a matrix of leading dimension {@code ld}. */
+    private static double[] part(int m, int n, int ld, double[] c) {
+        double[] part = new double[m * n];
+        for (int j = 0; j < n; j++) {
+            System.arraycopy(c, j * ld, part, j * m, m);
+        }
+        return part;
+    }
+
+    private static void assertPadding(int m, int n, int ld, double[] before, double[] after) {
+        for (int j = 0; j < n; j++) {
+            for (int i = m; i < ld; i++) {
+                if (Double.compare(after[i + j * ld], before[i + j * ld]) != 0) {
+                    assertThat(after[i + j * ld]).as("below column %d", j).isEqualTo(before[i + j * ld]);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 31, 32, 33, 255, 257, 1000, 100_003})
+    void dotIsTheSumOfProducts(int n) {
+        double[] x = draw.doubles(n);
+        double[] y = draw.doubles(n);
+        Sum sum = new Sum();
+        for (int i = 0; i < n; i++) {
+            sum.add(x[i] * y[i]);
+        }
+        F64 out = arena.inOut(new double[] {Double.NaN, 2, 3});
+        device.blas().dot(arena.in(x), arena.in(y), out);
+        Expected expected = new Expected(1);
+        expected.set(0, sum);
+        double[] result = out.toArray();
+        expected.matches("x'y", new double[] {result[0]});
+        assertThat(result).endsWith(2, 3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 31, 32, 33, 255, 257, 1000, 100_003})
+    void axpyAddsAMultiple(int n) {
+        double[] x = draw.doubles(n);
+        double[] y = draw.doubles(n);
+        Expected expected = new Expected(n);
+        for (int i = 0; i < n; i++) {
+            expected.set(i, -1.7 * x[i] + y[i], 2 * (1.7 * Math.abs(x[i]) + Math.abs(y[i])));
+        }
+        F64 target = arena.inOut(y);
+        device.blas().axpy(-1.7, arena.in(x), target);
+        expected.matches("y", target.toArray());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 31, 32, 33, 255, 257, 1000, 100_003})
+    void copyIsExact(int n) {
+        double[] x = draw.doubles(n);
+        F64 y = arena.out64(n);
+        device.blas().copy(arena.in(x), y);
+        assertThat(y.toArray()).isEqualTo(x);
+    }
+
+    @Test
+    void vectorOperationsPropagateNotANumber() {
+        double[] x = draw.doubles(257);
+        x[200] = Double.NaN;
+        F64 out = arena.out64(1);
+        device.blas().dot(arena.in(x), arena.in(new double[257]), out);
+        assertThat(out.toArray()[0]).isNaN();
+        F64 y = arena.inOut(new double[257]);
+        device.blas().axpy(1, arena.in(x), y);
+        assertThat(y.toArray()).isEqualTo(x);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 31, 32, 33, 255})
+    void addDiagonalLeavesTheRestAlone(int n) {
+        double[] a = draw.doubles(n * n);
+        double[] v = draw.doubles(n);
+        F64 target = arena.inOut(a);
+        device.blas().addDiagonal(n, target, arena.in(v));
+        for (int j = 0; j < n; j++) {
+            a[j + j * n] += v[j];
+        }
+        assertThat(target.toArray()).isEqualTo(a);
+    }
+
+    // |A - L L'| <= gamma_(n + 1) |L| |L'|: Higham, Accuracy and Stability of Numerical Algorithms, theorem 10.3.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 31, 32, 33, 255, 257})
+    void choleskyReproducesTheMatrixAndLeavesTheUpperTriangle(int n) {
+        double[] a = draw.positive(n);
+        double[] given = a.clone();
+        fillUpper(n, given, Double.NaN);
+        F64 l = arena.inOut(given);
+        assertThat(device.blas().cholesky(n, l)).isTrue();
+        double[] factor = l.toArray();
+        for (int j = 0; j < n; j++) {
+            for (int i = 0; i < j; i++) {
+                assertThat(factor[i + j * n]).as("upper triangle").isNaN();
+            }
+        }
+        fillUpper(n, factor, 0);
+        Expected expected = new Expected(n * n);
+        double[] product = new double[n * n];
+        for (int j = 0; j < n; j++) {
+            assertThat(factor[j + j * n]).as("diagonal").isPositive();
+            for (int i = j; i < n; i++) {
+                Sum sum = new Sum();
+                for (int k = 0; k <= j; k++) {
+                    sum.add(factor[i + k * n] * factor[j + k * n]);
+                }
+                product[i + j * n] = sum.value;
+                expected.set(i + j * n, a[i + j * n], (n + 1) * sum.magnitude);
+            }
+        }
+        expected.matches("L L'", product);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 31, 64, 257})
+    void choleskyRefusesWhatIsNotPositiveDefinite(int n) {
+        double[] late = new double[n * n];
+        for (int j = 0; j < n; j++) {
+            late[j + j * n] = j == n - 1 ? -1 : 1;
+        }
+        double[] nan = draw.positive(n);
+        nan[n - 1 + n * (n - 1)] = Double.NaN;
+        double[] corner = draw.positive(n);
+        corner[n - 1] = Double.NaN;
+        assertThat(device.blas().cholesky(n, arena.inOut(late))).as("last pivot negative").isFalse();
+        assertThat(device.blas().cholesky(n, arena.inOut(new double[n * n]))).as("zero").isFalse();
+        assertThat(device.blas().cholesky(n, arena.inOut(nan))).as("NaN on the diagonal").isFalse();
+        assertThat(device.blas().cholesky(n, arena.inOut(corner))).as("NaN in a corner").isFalse();
+    }
+
+    // |X L L' - B| <= gamma_(3 n + 1) |X| |L| |L'|: Higham, theorem 10.4.
+    @ParameterizedTest
+    @CsvSource({"0, 0", "0, 3", "3, 0", "1, 1", "1, 33", "7, 32", "8, 31", "9, 257", "33, 64", "200, 255"})
+    void choleskySolveLeavesASmallResidual(int h, int n) {
+        double[] l = draw.positive(n);
+        for (int j = 0; j < n; j++) {
+            l[j + j * n] += 1;
+        }
+        fillUpper(n, l, Double.NaN);
+        double[] b = draw.doubles(h * n);
+        F64 target = arena.inOut(b);
+        device.blas().choleskySolve(h, n, arena.in(l), target);
+        double[] x = target.toArray();
+        fillUpper(n, l, 0);
+        double[] xl = new double[h * n];
+        double[] size = new double[h * n];
+        for (int j = 0; j < n; j++) {
+            for (int i = 0; i < h; i++) {
+                Sum sum = new Sum();
+                for (int k = j; k < n; k++) {
+                    sum.add(x[i + k * h] * l[k + j * n]);
+                }
+                xl[i + j * h] = sum.value;
+                size[i + j * h] = sum.magnitude;
+            }
+        }
+        double[] product = new double[h * n];
+        Expected expected = new Expected(h * n);
+        for (int j = 0; j < n; j++) {
+            for (int i = 0; i < h; i++) {
+                double sum = 0;
+                double magnitude = 0;
+                for (int k = 0; k <= j; k++) {
+                    sum += xl[i + k * h] * l[j + k * n];
+                    magnitude += size[i + k * h] * Math.abs(l[j + k * n]);
+                }
+                product[i + j * h] = sum;
+                expected.set(i + j * h, b[i + j * h], (3 * n + 1) * magnitude);
+            }
+        }
+        expected.matches("X L L'", product);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 31, 32, 33, 100, 257})
+    void eigenDecomposes(int n) {
+        assertDecomposes(n, draw.symmetric(n));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 33, 100})
+    void eigenDecomposesMatricesWithRepeatedEigenvalues(int n) {
+        double[] identity = new double[n * n];
+        double[] ones = new double[n * n];
+        Arrays.fill(ones, 1);
+        for (int j = 0; j < n; j++) {
+            identity[j + j * n] = 1;
+        }
+        assertDecomposes(n, identity);
+        assertDecomposes(n, ones);
+        assertDecomposes(n, new double[n * n]);
+    }
+
+    // Backward stable: both are bounded by p(n) u ||A|| and p(n) u, p a modest polynomial (LAPACK Users' Guide, 4.7).
+    private void assertDecomposes(int n, double[] a) {
+        F64 vectors = arena.inOut(a);
+        F64 values = arena.out64(n);
+        device.blas().eigen(n, vectors, values);
+        double[] v = vectors.toArray();
+        double[] w = values.toArray();
+        assertThat(w).isSorted();
+        double worstResidual = 0;
+        double worstProduct = 0;
+        for (int j = 0; j < n; j++) {
+            for (int i = 0; i < n; i++) {
+                double residual = -v[i + j * n] * w[j];
+                double product = i == j ? -1 : 0;
+                for (int k = 0; k < n; k++) {
+                    residual += a[i + k * n] * v[k + j * n];
+                    product += v[k + i * n] * v[k + j * n];
+                }
+                worstResidual = Math.max(worstResidual, Math.abs(residual));
+                worstProduct = Math.max(worstProduct, Math.abs(product));
+            }
+        }
+        assertThat(worstResidual).as("A V - V diag(w)").isLessThanOrEqualTo(10 * n * U64 * norm(a));
+        assertThat(worstProduct).as("V' V - I").isLessThanOrEqualTo(10 * n * U64);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 31, 32, 33, 100, 257})
+    void largestEigenvalueIsTheLastOfAll(int n) {
+        double[] indefinite = draw.symmetric(n);
+        double[] negative = draw.positive(n);
+        for (int i = 0; i < negative.length; i++) {
+            negative[i] = -negative[i];
+        }
+        for (double[] a : new double[][] {indefinite, negative, draw.positive(n), new double[n * n]}) {
+            F64 values = arena.out64(n);
+            device.blas().eigen(n, arena.inOut(a), values);
+            double largest = device.blas().largestEigenvalue(n, arena.in(a));
+            assertThat(Math.abs(largest - values.toArray()[n - 1])).isLessThanOrEqualTo(10 * n * U64 * norm(a));
+        }
+    }
+
+    @Test
+    void eigenvaluesOfNotANumberAreNoNumbers() {
+        double[] a = draw.symmetric(33);
+        a[5 + 7 * 33] = Double.NaN;
+        a[7 + 5 * 33] = Double.NaN;
+        F64 w = arena.out64(33);
+        try {
+            device.blas().eigen(33, arena.inOut(a), w);
+            assertThat(w.toArray()[32]).isNaN();
+        } catch (DeviceException e) {
+            assertThat(e).hasMessageContaining("did not converge");
+        }
+        try {
+            assertThat(device.blas().largestEigenvalue(33, arena.in(a))).isNaN();
+        } catch (DeviceException e) {
+            assertThat(e).hasMessageContaining("did not converge");
+        }
+    }
+
+    @Test
+    void leadingDimensionsAreAtLeastTheRows() {
+        F32 a = arena.in(draw.floats(40));
+        F32 c = arena.in(draw.floats(40));
+        assertThatThrownBy(() -> device.blas().gemm(false, false, 4, 3, 2, 1f, a, 3, a, 2, 0f, c, 4))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("ld of a: expected 4 or more, got 3");
+        assertThatThrownBy(() -> device.blas().gemm(false, true, 4, 3, 2, 1f, a, 4, a, 2, 0f, c, 4))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("ld of b: expected 3 or more, got 2");
+        assertThatThrownBy(() -> device.blas().gemm(false, false, 4, 3, 2, 1f, a, 4, a, 2, 0f, c, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("ld of c: expected 4 or more, got 0");
+    }
+
+    private static double norm(double[] a) {
+        double sum = 0;
+        for (double x : a) {
+            sum += x * x;
+        }
+        return Math.sqrt(sum);
+    }
+
+    private static void fillUpper(int n, double[] a, double value) {
+        for (int j = 0; j < n; j++) {
+            for (int i = 0; i < j; i++) {
+                a[i + j * n] = value;
+            }
+        }
+    }
+
+    private static double[] nans(int n) {
+        double[] values = new double[n];
+        Arrays.fill(values, Double.NaN);
+        return values;
+    }
+
+    private static double[] widen(float[] x) {
+        double[] wide = new double[x.length];
+        Arrays.setAll(wide, i -> x[i]);
+        return wide;
+    }
+
+    private static float[] floats(double[] x) {
+        float[] narrow = new float[x.length];
+        for (int i = 0; i < x.length; i++) {
+            narrow[i] = (float) x[i];
+        }
+        return narrow;
+    }
+}

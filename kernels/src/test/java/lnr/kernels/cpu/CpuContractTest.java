@@ -1,0 +1,30 @@
+package lnr.kernels.cpu;
+
+import lnr.kernels.Device;
+import lnr.kernels.contract.BlasContract;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The contract of devices, kept by the CPU: alone, with as many threads as CI has cores, and with more. */
+@ParameterizedClass(name = "{0} threads")
+@ValueSource(ints = {1, 2, 5})
+class CpuContractTest {
+    private final int threads;
+
+    CpuContractTest(int threads) {
+        this.threads = threads;
+    }
+
+    private Device cpu() {
+        return new CpuDevice("asked for", threads);
+    }
+
+    @Nested
+    class Blas extends BlasContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+}
