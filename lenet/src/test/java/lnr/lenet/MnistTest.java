@@ -1,0 +1,89 @@
+package lnr.lenet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import lnr.engine.Status;
+import lnr.engine.solvers.Solver;
+import lnr.kernels.Device;
+import lnr.lenet.compress.Compression;
+import lnr.lenet.compress.Strength;
+import lnr.lenet.data.DataSource;
+import lnr.lenet.data.Dataset;
+import lnr.lenet.data.Progress;
+import lnr.lenet.network.Architecture;
+import lnr.lenet.network.DeviceImages;
+import lnr.lenet.network.Evaluation;
+import lnr.lenet.network.LeNet5;
+import lnr.lenet.network.Model;
+import lnr.lenet.network.Training;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The main job on real MNIST: training as the original text does it (Adam, 8 epochs of batches of 256), then fc2 at
+ * lambda = 0.01. Needs the data: {@code -Dlnr.data=DIR}; the continuous build gives it, and fails when this did not run.
+ */
+@EnabledIfSystemProperty(named = "lnr.data", matches = ".+")
+class MnistTest {
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, 2})
+    void trainsAndCompressesAsTheTextDoes(long seed) {
+        Dataset mnist = DataSource.ofEnvironment().open(folder().toString(), Progress.NONE);
+        try (Device device = Device.open("cpu");
+                DeviceImages train =
+                        new DeviceImages(device, mnist.train().images(), mnist.train().labels());
+                DeviceImages test =
+                        new DeviceImages(device, mnist.test().images(), mnist.test().labels())) {
+            Model model = train(device, train, seed);
+            assertThat(accuracy(device, model, test)).isGreaterThanOrEqualTo(0.989);
+            train.inOrder();
+            for (boolean bias : new boolean[] {false, true}) {
+                Compression.Result result = Compression.run(
+                        device,
+                        model,
+                        train,
+                        new Compression.Options(
+                                new Strength.Lambda(0.01), bias, true, Solver.named("alternating-minimization")),
+                        Compression.Progress.NONE);
+                assertThat(result.solution().status()).isEqualTo(Status.CONVERGED);
+                assertThat(result.solution().relativeGap()).isLessThan(1e-6);
+                assertThat(result.kept()).isBetween(1, 65);
+                assertThat(accuracy(device, result.compressed(), test))
+                        .isGreaterThanOrEqualTo(0.98)
+                        .isGreaterThan(accuracy(device, result.sparse(), test));
+                assertThat(predictions(device, result.compressed(), test))
+                        .isEqualTo(predictions(device, result.refitted(), test));
+            }
+        }
+    }
+
+    private static Path folder() {
+        Path folder = Path.of(System.getProperty("lnr.data"));
+        Path inside = folder.resolve("mnist");
+        return inside.toFile().isDirectory() ? inside : folder;
+    }
+
+    private static Model train(Device device, DeviceImages images, long seed) {
+        try (LeNet5 network = new LeNet5(device, Model.random(Architecture.LENET5, seed), 256);
+                Training training = new Training(network, 1e-3, seed)) {
+            for (int epoch = 0; epoch < 8; epoch++) {
+                training.epoch(images, samples -> {});
+            }
+            return network.model();
+        }
+    }
+
+    private static double accuracy(Device device, Model model, DeviceImages images) {
+        try (LeNet5 network = new LeNet5(device, model, 1000)) {
+            return Evaluation.score(network, images).accuracy();
+        }
+    }
+
+    private static int[] predictions(Device device, Model model, DeviceImages images) {
+        try (LeNet5 network = new LeNet5(device, model, 1000)) {
+            return Evaluation.predictions(network, images);
+        }
+    }
+}
