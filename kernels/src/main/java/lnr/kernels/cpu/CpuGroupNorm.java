@@ -161,7 +161,7 @@ final class CpuGroupNorm implements GroupNorm {
     }
 
     private static double shrinkage(double t, double norm) {
-        return norm > t ? 1 - t / norm : 0;
+        return norm <= t ? 0 : 1 - t / norm; // NaN for NaN
     }
 
     /** out = scale m, exactly zero for scale 0 whatever m holds. */

@@ -2,11 +2,12 @@ package lnr.kernels.cpu;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.GroupNormContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract of devices, kept by the CPU: alone, with as many threads as CI has cores, and with more. */
+/** The contract of devices, kept by the CPU: on one thread, on as many as CI has cores, and on more. */
 @ParameterizedClass(name = "{0} threads")
 @ValueSource(ints = {1, 2, 5})
 class CpuContractTest {
@@ -22,6 +23,14 @@ class CpuContractTest {
 
     @Nested
     class Blas extends BlasContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class GroupNorm extends GroupNormContract {
         @Override
         protected Device open() {
             return cpu();
