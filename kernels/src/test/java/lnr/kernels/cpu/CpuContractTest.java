@@ -2,6 +2,7 @@ package lnr.kernels.cpu;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.GroupNormContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -31,6 +32,14 @@ class CpuContractTest {
 
     @Nested
     class GroupNorm extends GroupNormContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Correlation extends CorrelationContract {
         @Override
         protected Device open() {
             return cpu();
