@@ -4,6 +4,7 @@ import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
 import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.GroupNormContract;
+import lnr.kernels.contract.LayersContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,6 +41,14 @@ class CpuContractTest {
 
     @Nested
     class Correlation extends CorrelationContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Layers extends LayersContract {
         @Override
         protected Device open() {
             return cpu();
