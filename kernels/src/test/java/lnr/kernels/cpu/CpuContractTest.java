@@ -2,6 +2,7 @@ package lnr.kernels.cpu;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.GroupNormContract;
 import lnr.kernels.contract.LayersContract;
@@ -49,6 +50,14 @@ class CpuContractTest {
 
     @Nested
     class Layers extends LayersContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Convolution extends ConvolutionContract {
         @Override
         protected Device open() {
             return cpu();
