@@ -188,8 +188,21 @@ final class CpuBlas implements Blas {
             int from = Pieces.start(piece, pieces, h, 8);
             int rows = Pieces.start(piece + 1, pieces, h, 8) - from;
             if (rows > 0 && n > 0) {
-                OpenBlas.BLAS_.dtrsm("R", "L", "T", "N", rows, n, 1, la, at(l), n, ba, at(b) + from, h);
-                OpenBlas.BLAS_.dtrsm("R", "L", "N", "N", rows, n, 1, la, at(l), n, ba, at(b) + from, h);
+                // Copied, because netlib would check for n columns of h rows from the first of these on.
+                double[] part = pieces == 1 ? ba : new double[rows * n];
+                int po = pieces == 1 ? at(b) : 0;
+                if (pieces > 1) {
+                    for (int j = 0; j < n; j++) {
+                        System.arraycopy(ba, at(b) + j * h + from, part, j * rows, rows);
+                    }
+                }
+                OpenBlas.BLAS_.dtrsm("R", "L", "T", "N", rows, n, 1, la, at(l), n, part, po, rows);
+                OpenBlas.BLAS_.dtrsm("R", "L", "N", "N", rows, n, 1, la, at(l), n, part, po, rows);
+                if (pieces > 1) {
+                    for (int j = 0; j < n; j++) {
+                        System.arraycopy(part, j * rows, ba, at(b) + j * h + from, rows);
+                    }
+                }
             }
         });
     }
