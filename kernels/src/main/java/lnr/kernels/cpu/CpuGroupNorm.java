@@ -94,6 +94,7 @@ final class CpuGroupNorm implements GroupNorm {
         double[] rp = array(mrPrev);
         double[] ca = array(c);
         double[] na = array(next);
+        double[] out = array(stats);
         int pieces = Pieces.of(size, BLOCK);
         double[] sums = new double[pieces * STATS];
         workers.run(pieces, piece -> {
@@ -123,7 +124,6 @@ final class CpuGroupNorm implements GroupNorm {
                 sums[s + 4] += Sums.dot(ca, co, ma, mo, h);
             }
         });
-        double[] out = array(stats);
         for (int k = 0; k < STATS; k++) {
             double sum = 0;
             for (int piece = 0; piece < pieces; piece++) {

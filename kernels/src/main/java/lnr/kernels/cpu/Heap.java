@@ -49,6 +49,13 @@ final class Heap extends Storage {
         return (int) buffer.offset();
     }
 
+    /** @throws IllegalStateException or IllegalArgumentException unless all buffers are open, and the cpu's */
+    static void requireOpen(Buffer... buffers) {
+        for (Buffer buffer : buffers) {
+            open(buffer);
+        }
+    }
+
     private static Object open(Buffer buffer) {
         if (!(buffer.storage() instanceof Heap heap)) {
             throw new IllegalArgumentException(buffer + " is not memory of the cpu device");
