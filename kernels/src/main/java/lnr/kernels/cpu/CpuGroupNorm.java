@@ -25,6 +25,7 @@ final class CpuGroupNorm implements GroupNorm {
 
     @Override
     public void norms(int h, int d, F64 m, F64 out) {
+        atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         exactly("out", out, d);
         double[] ma = array(m);
@@ -34,6 +35,7 @@ final class CpuGroupNorm implements GroupNorm {
 
     @Override
     public void penalty(int h, int d, int p, F64 m, F64 out) {
+        atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         within("p", p, d);
         atLeast("out", out, 1);
@@ -49,6 +51,7 @@ final class CpuGroupNorm implements GroupNorm {
 
     @Override
     public void prox(int h, int d, int p, double t, F64 m, F64 out) {
+        atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         exactly("out", out, (long) h * d);
         within("p", p, d);
@@ -78,6 +81,7 @@ final class CpuGroupNorm implements GroupNorm {
             F64 c,
             F64 next,
             F64 stats) {
+        atLeast("h", h, 0);
         long size = (long) h * d;
         exactly("m", m, size);
         exactly("mPrev", mPrev, size);
@@ -135,6 +139,7 @@ final class CpuGroupNorm implements GroupNorm {
 
     @Override
     public void variationalDiagonal(int h, int d, int p, double lambda, double epsilon, F64 m, F64 out) {
+        atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         exactly("out", out, d);
         within("p", p, d);
