@@ -63,8 +63,9 @@ public final class CpuDevice implements Device {
 
     @Override
     public Storage allocate(Type type, long length) {
+        String asked = "asked for " + length + " numbers of " + type.bytes() + " bytes, holding " + held.get() + " bytes";
         if (length > Integer.MAX_VALUE - 8) {
-            throw new DeviceException("cpu: a buffer holds at most " + (Integer.MAX_VALUE - 8) + " elements, asked for " + length);
+            throw new DeviceException("cpu: " + asked + "; a buffer has at most " + (Integer.MAX_VALUE - 8) + " numbers");
         }
         long bytes = length * type.bytes();
         try {
@@ -73,8 +74,7 @@ public final class CpuDevice implements Device {
             return storage;
         } catch (OutOfMemoryError e) {
             throw new DeviceException(
-                    "cpu: out of memory: asked for " + bytes + " bytes, holding " + held.get() + " of at most "
-                            + Runtime.getRuntime().maxMemory() + "; raise -Xmx",
+                    "cpu: out of memory: " + asked + " of at most " + Runtime.getRuntime().maxMemory() + "; raise -Xmx",
                     e);
         }
     }
