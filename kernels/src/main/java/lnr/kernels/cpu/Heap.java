@@ -66,7 +66,7 @@ final class Heap extends Storage {
     private Object open() {
         Object open = array;
         if (open == null) {
-            throw new IllegalStateException("the buffer was used after its scope had closed");
+            throw new IllegalStateException("the buffer was used after its scope, or its device, had closed");
         }
         return open;
     }
@@ -101,7 +101,7 @@ final class Heap extends Storage {
     protected void release() {
         if (array != null) {
             array = null;
-            owner.released(bytes);
+            owner.released(this, bytes);
         }
     }
 
