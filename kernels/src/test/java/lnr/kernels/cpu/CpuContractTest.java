@@ -4,9 +4,11 @@ import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
 import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
+import lnr.kernels.contract.DeterminismContract;
 import lnr.kernels.contract.GroupNormContract;
 import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
+import lnr.kernels.contract.RefusalContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +29,22 @@ class CpuContractTest {
 
     @Nested
     class Memory extends MemoryContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Refusal extends RefusalContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Determinism extends DeterminismContract {
         @Override
         protected Device open() {
             return cpu();
