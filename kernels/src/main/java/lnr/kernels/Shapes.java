@@ -33,6 +33,8 @@ public final class Shapes {
      *     {@code buffer}
      */
     public static void matrix(String name, Buffer buffer, int rows, int columns, int ld) {
+        atLeast("rows of " + name, rows, 0);
+        atLeast("columns of " + name, columns, 0);
         atLeast("ld of " + name, ld, Math.max(1, rows));
         atLeast(name, buffer, columns == 0 || rows == 0 ? 0 : (long) ld * (columns - 1) + rows);
     }

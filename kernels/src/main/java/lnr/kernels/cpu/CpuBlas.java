@@ -162,6 +162,7 @@ final class CpuBlas implements Blas {
 
     @Override
     public boolean cholesky(int n, F64 a) {
+        atLeast("n", n, 0);
         exactly("a", a, (long) n * n);
         if (n == 0) {
             return true;
@@ -179,6 +180,8 @@ final class CpuBlas implements Blas {
 
     @Override
     public void choleskySolve(int h, int n, F64 l, F64 b) {
+        atLeast("h", h, 0);
+        atLeast("n", n, 0);
         exactly("l", l, (long) n * n);
         exactly("b", b, (long) h * n);
         double[] la = array(l);
@@ -225,6 +228,7 @@ final class CpuBlas implements Blas {
 
     @Override
     public double largestEigenvalue(int n, F64 a) {
+        atLeast("n", n, 0);
         exactly("a", a, (long) n * n);
         if (n == 0) {
             return 0;

@@ -54,6 +54,8 @@ final class CpuConvolution {
         byte[] places = aligned(winner, dy);
         float[] ga = array(dy);
         float[] dxa = dx == null ? null : array(dx);
+        float[] dwa = array(dw);
+        float[] dba = array(db);
         int tiles = (n + TILE - 1) / TILE;
         int parts = Math.max(1, Math.min(PARTS, tiles));
         float[][][] gradient = new float[parts][][];
@@ -81,8 +83,8 @@ final class CpuConvolution {
             }
             add(bias[part], bias[0]);
         }
-        lowering.unpack(gradient[0], array(dw), at(dw));
-        System.arraycopy(bias[0], 0, array(db), at(db), shape.filters());
+        lowering.unpack(gradient[0], dwa, at(dw));
+        System.arraycopy(bias[0], 0, dba, at(db), shape.filters());
     }
 
     /** maxima = max of the planes; outputs = relu(maxima + b). */

@@ -27,6 +27,8 @@ final class CpuCorrelation implements Correlation {
 
     @Override
     public synchronized void addGram(int n, int d, boolean bias, F32 x, F64 s) {
+        atLeast("n", n, 0);
+        atLeast("d", d, 0);
         int width = d + (bias ? 1 : 0);
         exactly("x", x, (long) n * d);
         exactly("s", s, (long) width * width);
@@ -56,6 +58,9 @@ final class CpuCorrelation implements Correlation {
 
     @Override
     public synchronized void addCross(int n, int h, int d, boolean bias, F32 y, F32 x, F64 s) {
+        atLeast("n", n, 0);
+        atLeast("h", h, 0);
+        atLeast("d", d, 0);
         int width = d + (bias ? 1 : 0);
         exactly("y", y, (long) n * h);
         exactly("x", x, (long) n * d);
@@ -78,6 +83,8 @@ final class CpuCorrelation implements Correlation {
 
     @Override
     public void addSquares(int n, int h, F32 y, F64 s) {
+        atLeast("n", n, 0);
+        atLeast("h", h, 0);
         exactly("y", y, (long) n * h);
         atLeast("s", s, 1);
         float[] ya = array(y);

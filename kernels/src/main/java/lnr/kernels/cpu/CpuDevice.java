@@ -2,6 +2,8 @@ package lnr.kernels.cpu;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import lnr.kernels.Blas;
 import lnr.kernels.Correlation;
@@ -16,6 +18,8 @@ public final class CpuDevice implements Device {
     private final String choice;
     private final Workers workers;
     private final AtomicLong held = new AtomicLong();
+    private final Set<Heap> open = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
     private final Blas blas;
     private final GroupNorm groupNorm;
     private final Correlation correlation;
@@ -63,23 +67,28 @@ public final class CpuDevice implements Device {
 
     @Override
     public Storage allocate(Type type, long length) {
+        if (closed) {
+            throw new IllegalStateException("the cpu device is closed");
+        }
+        String asked = "asked for " + length + " numbers of " + type.bytes() + " bytes, holding " + held.get() + " bytes";
         if (length > Integer.MAX_VALUE - 8) {
-            throw new DeviceException("cpu: a buffer holds at most " + (Integer.MAX_VALUE - 8) + " elements, asked for " + length);
+            throw new DeviceException("cpu: " + asked + "; a buffer has at most " + (Integer.MAX_VALUE - 8) + " numbers");
         }
         long bytes = length * type.bytes();
         try {
-            Storage storage = new Heap(this, type, (int) length);
+            Heap storage = new Heap(this, type, (int) length);
+            open.add(storage);
             held.addAndGet(bytes);
             return storage;
         } catch (OutOfMemoryError e) {
             throw new DeviceException(
-                    "cpu: out of memory: asked for " + bytes + " bytes, holding " + held.get() + " of at most "
-                            + Runtime.getRuntime().maxMemory() + "; raise -Xmx",
+                    "cpu: out of memory: " + asked + " of at most " + Runtime.getRuntime().maxMemory() + "; raise -Xmx",
                     e);
         }
     }
 
-    void released(long bytes) {
+    void released(Heap storage, long bytes) {
+        open.remove(storage);
         held.addAndGet(-bytes);
     }
 
@@ -115,6 +124,8 @@ public final class CpuDevice implements Device {
 
     @Override
     public void close() {
+        closed = true;
+        open.forEach(Heap::release);
         workers.close();
     }
 }

@@ -25,6 +25,7 @@ final class CpuGroupNorm implements GroupNorm {
 
     @Override
     public void norms(int h, int d, F64 m, F64 out) {
+        atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         exactly("out", out, d);
         double[] ma = array(m);
@@ -34,6 +35,7 @@ final class CpuGroupNorm implements GroupNorm {
 
     @Override
     public void penalty(int h, int d, int p, F64 m, F64 out) {
+        atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         within("p", p, d);
         atLeast("out", out, 1);
@@ -49,6 +51,7 @@ final class CpuGroupNorm implements GroupNorm {
 
     @Override
     public void prox(int h, int d, int p, double t, F64 m, F64 out) {
+        atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         exactly("out", out, (long) h * d);
         within("p", p, d);
@@ -78,6 +81,7 @@ final class CpuGroupNorm implements GroupNorm {
             F64 c,
             F64 next,
             F64 stats) {
+        atLeast("h", h, 0);
         long size = (long) h * d;
         exactly("m", m, size);
         exactly("mPrev", mPrev, size);
@@ -94,6 +98,7 @@ final class CpuGroupNorm implements GroupNorm {
         double[] rp = array(mrPrev);
         double[] ca = array(c);
         double[] na = array(next);
+        double[] out = array(stats);
         int pieces = Pieces.of(size, BLOCK);
         double[] sums = new double[pieces * STATS];
         workers.run(pieces, piece -> {
@@ -123,7 +128,6 @@ final class CpuGroupNorm implements GroupNorm {
                 sums[s + 4] += Sums.dot(ca, co, ma, mo, h);
             }
         });
-        double[] out = array(stats);
         for (int k = 0; k < STATS; k++) {
             double sum = 0;
             for (int piece = 0; piece < pieces; piece++) {
@@ -135,6 +139,7 @@ final class CpuGroupNorm implements GroupNorm {
 
     @Override
     public void variationalDiagonal(int h, int d, int p, double lambda, double epsilon, F64 m, F64 out) {
+        atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         exactly("out", out, d);
         within("p", p, d);
@@ -161,7 +166,7 @@ final class CpuGroupNorm implements GroupNorm {
     }
 
     private static double shrinkage(double t, double norm) {
-        return norm > t ? 1 - t / norm : 0;
+        return norm <= t ? 0 : 1 - t / norm; // NaN for NaN
     }
 
     /** out = scale m, exactly zero for scale 0 whatever m holds. */

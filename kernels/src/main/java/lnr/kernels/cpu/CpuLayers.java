@@ -94,6 +94,7 @@ final class CpuLayers implements Layers {
         exactly("b", b, outputs);
         exactly("y", y, (long) n * outputs);
         // Rows of X, W and Y are contiguous: column-major, they are X', W' and Y' = W X'. Y starts as the bias.
+        Heap.requireOpen(x, w);
         float[] ba = array(b);
         float[] ya = array(y);
         rows(n, outputs, i -> System.arraycopy(ba, at(b), ya, at(y) + i * outputs, outputs));
@@ -119,6 +120,7 @@ final class CpuLayers implements Layers {
         exactly("dx", dx, (long) n * inputs);
         exactly("dw", dw, (long) outputs * inputs);
         exactly("db", db, outputs);
+        Heap.requireOpen(x, w, dx, dw, db);
         float[] ga = array(dy);
         if (relu) {
             exactly("y", y, (long) n * outputs);
@@ -157,6 +159,7 @@ final class CpuLayers implements Layers {
         float[] za = array(z);
         byte[] la = array(labels);
         float[] ga = dz == null ? null : array(dz);
+        double[] out = array(sums);
         for (int i = 0; i < n; i++) {
             int label = la[at(labels) + i] & 0xff;
             if (label >= classes) {
@@ -192,7 +195,6 @@ final class CpuLayers implements Layers {
                 }
             }
         });
-        double[] out = array(sums);
         for (int piece = 0; piece < pieces; piece++) {
             out[at(sums)] += loss[piece];
             out[at(sums) + 1] += correct[piece];

@@ -49,6 +49,13 @@ final class Heap extends Storage {
         return (int) buffer.offset();
     }
 
+    /** @throws IllegalStateException or IllegalArgumentException unless all buffers are open, and the cpu's */
+    static void requireOpen(Buffer... buffers) {
+        for (Buffer buffer : buffers) {
+            open(buffer);
+        }
+    }
+
     private static Object open(Buffer buffer) {
         if (!(buffer.storage() instanceof Heap heap)) {
             throw new IllegalArgumentException(buffer + " is not memory of the cpu device");
@@ -59,7 +66,7 @@ final class Heap extends Storage {
     private Object open() {
         Object open = array;
         if (open == null) {
-            throw new IllegalStateException("the buffer was used after its scope had closed");
+            throw new IllegalStateException("the buffer was used after its scope, or its device, had closed");
         }
         return open;
     }
@@ -94,7 +101,7 @@ final class Heap extends Storage {
     protected void release() {
         if (array != null) {
             array = null;
-            owner.released(bytes);
+            owner.released(this, bytes);
         }
     }
 

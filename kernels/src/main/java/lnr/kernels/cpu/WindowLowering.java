@@ -39,6 +39,10 @@ final class WindowLowering implements Lowering {
 
     @Override
     public void multiply(int tile, float[] x, int xo, TileSpace space) {
+        if (packed.length == 0) {
+            Arrays.fill(space.planes, 0, 4 * tile * shape.outputs(), 0);
+            return;
+        }
         gather(tile, x, xo, space);
         int n = tile * positions;
         OpenBlas.BLAS_.sgemm(
@@ -70,6 +74,12 @@ final class WindowLowering implements Lowering {
     public void backward(
             int tile, float[] x, int xo, byte[] winner, float[] dy, int yo, TileSpace space, float[][] gradient,
             float[] dx, int dxo) {
+        if (packed.length == 0) {
+            if (dx != null) {
+                Arrays.fill(dx, dxo, dxo + tile * shape.inputs(), 0);
+            }
+            return;
+        }
         int n = tile * positions;
         unpool(tile, winner, dy, yo, space.planes);
         gather(tile, x, xo, space);

@@ -53,6 +53,7 @@ final class Workers implements AutoCloseable {
             task.work();
             task.await();
             current = null;
+            task.body = null;
             task.rethrow();
         } finally {
             turn.unlock();
@@ -86,7 +87,8 @@ final class Workers implements AutoCloseable {
 
     private static final class Task {
         private final int pieces;
-        private final IntConsumer body;
+        // Dropped at the end: threads remember their last task, and it would keep the buffers it works on.
+        private IntConsumer body;
         private final AtomicInteger next = new AtomicInteger();
         private final AtomicInteger finished = new AtomicInteger();
         private volatile Throwable failure;

@@ -57,14 +57,19 @@ public abstract class BlasContract extends DeviceContract {
         float[] b = draw.floats(ldb * (transB ? k : n));
         double[] before = draw.doubles(ldc * n);
         // Single-precision numbers in both precisions: one reference does for both.
-        Sum[] products = new Sum[m * n];
+        double[] product = new double[m * n];
+        double[] size = new double[m * n];
         for (int j = 0; j < n; j++) {
             for (int i = 0; i < m; i++) {
-                Sum sum = new Sum();
+                double sum = 0;
+                double magnitude = 0;
                 for (int l = 0; l < k; l++) {
-                    sum.add((double) a[transA ? l + i * lda : i + l * lda] * b[transB ? j + l * ldb : l + j * ldb]);
+                    double term = (double) a[transA ? l + i * lda : i + l * lda] * b[transB ? j + l * ldb : l + j * ldb];
+                    sum += term;
+                    magnitude += Math.abs(term);
                 }
-                products[i + j * m] = sum;
+                product[i + j * m] = sum;
+                size[i + j * m] = magnitude;
             }
         }
         for (double[] scale : scales) {
@@ -75,12 +80,11 @@ public abstract class BlasContract extends DeviceContract {
             Expected expected = new Expected(m * n);
             for (int j = 0; j < n; j++) {
                 for (int i = 0; i < m; i++) {
-                    Sum sum = products[i + j * m];
                     double old = beta == 0 ? 0 : beta * (float) c[i + j * ldc];
                     expected.set(
                             i + j * m,
-                            alpha * sum.value + old,
-                            (k + 4) * (Math.abs(alpha) * sum.magnitude + Math.abs(old)));
+                            alpha * product[i + j * m] + old,
+                            (k + 4) * (Math.abs(alpha) * size[i + j * m] + Math.abs(old)));
                 }
             }
             String what = (transA ? "A'" : "A") + (transB ? " B'" : " B") + ", " + alpha + ", " + beta + ", pad " + pad;

@@ -2,11 +2,18 @@ package lnr.kernels.cpu;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.ConvolutionContract;
+import lnr.kernels.contract.CorrelationContract;
+import lnr.kernels.contract.DeterminismContract;
+import lnr.kernels.contract.GroupNormContract;
+import lnr.kernels.contract.LayersContract;
+import lnr.kernels.contract.MemoryContract;
+import lnr.kernels.contract.RefusalContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The contract of devices, kept by the CPU: alone, with as many threads as CI has cores, and with more. */
+/** The contract of devices, kept by the CPU: on one thread, on as many as CI has cores, and on more. */
 @ParameterizedClass(name = "{0} threads")
 @ValueSource(ints = {1, 2, 5})
 class CpuContractTest {
@@ -21,7 +28,63 @@ class CpuContractTest {
     }
 
     @Nested
+    class Memory extends MemoryContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Refusal extends RefusalContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Determinism extends DeterminismContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
     class Blas extends BlasContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class GroupNorm extends GroupNormContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Correlation extends CorrelationContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Layers extends LayersContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Convolution extends ConvolutionContract {
         @Override
         protected Device open() {
             return cpu();

@@ -1,0 +1,292 @@
+package lnr.kernels.contract;
+
+import java.util.ArrayList;
+import java.util.List;
+import lnr.kernels.Buffer;
+import lnr.kernels.Device;
+import lnr.kernels.F32;
+import lnr.kernels.F64;
+import lnr.kernels.I32;
+import lnr.kernels.Layers.ConvShape;
+import lnr.kernels.U8;
+
+/** One operation with arguments that suit it: the catalogue for what is asked of all operations alike. */
+public final class Operation {
+    /** How long a buffer has to be. */
+    enum Length {
+        EXACT,
+        AT_LEAST,
+        /** Judged by what another argument refers to. */
+        ANY
+    }
+
+    /** @param values array of the element type */
+    record Argument(String name, Object values, boolean modified, Length length) {}
+
+    /** Calls the operation. */
+    @FunctionalInterface
+    interface Call {
+        void on(Device device, Buffers buffers);
+    }
+
+    private final String name;
+    private final List<Argument> arguments = new ArrayList<>();
+    private Call call;
+
+    private Operation(String name) {
+        this.name = name;
+    }
+
+    /** Every operation of a device; {@code large} ones are cut into several pieces of work. */
+    public static List<Operation> all(Draw draw, boolean large) {
+        List<Operation> all = new ArrayList<>();
+        addBlas(all, draw, large);
+        addGroupNorm(all, draw, large);
+        addCorrelation(all, draw, large);
+        addLayers(all, draw, large);
+        addConvolution(all, draw, new ConvShape(1, 12, 8, 6, 5), large ? 257 : 3);
+        addConvolution(all, draw, new ConvShape(11, 6, 8, 7, 3), large ? 257 : 3);
+        return all;
+    }
+
+    List<Argument> arguments() {
+        return arguments;
+    }
+
+    void run(Device device, List<Buffer> buffers) {
+        call.on(device, new Buffers(buffers));
+    }
+
+    /** Runs on buffers of its own; what each of them holds afterwards. */
+    public List<long[]> results(Device device) {
+        try (Arena arena = new Arena(device)) {
+            List<Buffer> buffers = new ArrayList<>();
+            for (Argument argument : arguments) {
+                buffers.add(arena.any(argument.values(), argument.modified()));
+            }
+            run(device, buffers);
+            arena.verify();
+            return buffers.stream().map(Arena::bits).toList();
+        }
+    }
+
+    /** The arguments' buffers, by position. */
+    record Buffers(List<Buffer> all) {
+        F32 f32(int i) {
+            return (F32) all.get(i);
+        }
+
+        F64 f64(int i) {
+            return (F64) all.get(i);
+        }
+
+        I32 i32(int i) {
+            return (I32) all.get(i);
+        }
+
+        U8 u8(int i) {
+            return (U8) all.get(i);
+        }
+    }
+
+    private Operation in(String argument, Object values) {
+        arguments.add(new Argument(argument, values, false, Length.EXACT));
+        return this;
+    }
+
+    private Operation in(String argument, Object values, Length length) {
+        arguments.add(new Argument(argument, values, false, length));
+        return this;
+    }
+
+    private Operation out(String argument, Object values) {
+        arguments.add(new Argument(argument, values, true, Length.EXACT));
+        return this;
+    }
+
+    private Operation out(String argument, Object values, Length length) {
+        arguments.add(new Argument(argument, values, true, length));
+        return this;
+    }
+
+    private Operation runs(Call body) {
+        call = body;
+        return this;
+    }
+
+    private static void addBlas(List<Operation> all, Draw draw, boolean large) {
+        int m = large ? 300 : 5;
+        int n = large ? 250 : 4;
+        int k = large ? 257 : 3;
+        int v = large ? 100_003 : 7;
+        all.add(new Operation("gemm in single precision")
+                .in("a", draw.floats(m * k), Length.AT_LEAST)
+                .in("b", draw.floats(k * n), Length.AT_LEAST)
+                .out("c", draw.floats(m * n), Length.AT_LEAST)
+                .runs((d, b) ->
+                        d.blas().gemm(false, true, m, n, k, 0.5f, b.f32(0), m, b.f32(1), n, 2f, b.f32(2), m)));
+        all.add(new Operation("gemm in double precision")
+                .in("a", draw.doubles(m * k), Length.AT_LEAST)
+                .in("b", draw.doubles(k * n), Length.AT_LEAST)
+                .out("c", draw.doubles(m * n), Length.AT_LEAST)
+                .runs((d, b) ->
+                        d.blas().gemm(true, false, m, n, k, 0.5, b.f64(0), k, b.f64(1), k, 2, b.f64(2), m)));
+        all.add(new Operation("dot")
+                .in("x", draw.doubles(v), Length.ANY)
+                .in("y", draw.doubles(v))
+                .out("out", new double[1], Length.AT_LEAST)
+                .runs((d, b) -> d.blas().dot(b.f64(0), b.f64(1), b.f64(2))));
+        all.add(new Operation("copy")
+                .in("x", draw.doubles(v), Length.ANY)
+                .out("y", draw.doubles(v))
+                .runs((d, b) -> d.blas().copy(b.f64(0), b.f64(1))));
+        all.add(new Operation("axpy")
+                .in("x", draw.doubles(v), Length.ANY)
+                .out("y", draw.doubles(v))
+                .runs((d, b) -> d.blas().axpy(0.3, b.f64(0), b.f64(1))));
+        all.add(new Operation("addDiagonal")
+                .out("a", draw.doubles(n * n))
+                .in("v", draw.doubles(n))
+                .runs((d, b) -> d.blas().addDiagonal(n, b.f64(0), b.f64(1))));
+        all.add(new Operation("cholesky")
+                .out("a", draw.positive(n))
+                .runs((d, b) -> d.blas().cholesky(n, b.f64(0))));
+        all.add(new Operation("choleskySolve")
+                .in("l", draw.positive(n))
+                .out("b", draw.doubles(m * n))
+                .runs((d, b) -> d.blas().choleskySolve(m, n, b.f64(0), b.f64(1))));
+        all.add(new Operation("eigen")
+                .out("a", draw.symmetric(n))
+                .out("w", new double[n])
+                .runs((d, b) -> d.blas().eigen(n, b.f64(0), b.f64(1))));
+        all.add(new Operation("largestEigenvalue")
+                .in("a", draw.symmetric(n))
+                .runs((d, b) -> d.blas().largestEigenvalue(n, b.f64(0))));
+    }
+
+    private static void addGroupNorm(List<Operation> all, Draw draw, boolean large) {
+        int h = large ? 200 : 3;
+        int w = large ? 501 : 4;
+        int p = w - 1;
+        double t = Math.sqrt(h) / 2;
+        all.add(new Operation("norms")
+                .in("m", draw.doubles(h * w))
+                .out("out", new double[w])
+                .runs((d, b) -> d.groupNorm().norms(h, w, b.f64(0), b.f64(1))));
+        all.add(new Operation("penalty")
+                .in("m", draw.doubles(h * w))
+                .out("out", new double[1], Length.AT_LEAST)
+                .runs((d, b) -> d.groupNorm().penalty(h, w, p, b.f64(0), b.f64(1))));
+        all.add(new Operation("prox")
+                .in("m", draw.doubles(h * w))
+                .out("out", new double[h * w])
+                .runs((d, b) -> d.groupNorm().prox(h, w, p, t, b.f64(0), b.f64(1))));
+        all.add(new Operation("step")
+                .in("m", draw.doubles(h * w))
+                .in("mPrev", draw.doubles(h * w))
+                .in("mr", draw.doubles(h * w))
+                .in("mrPrev", draw.doubles(h * w))
+                .in("c", draw.doubles(h * w))
+                .out("next", new double[h * w])
+                .out("stats", new double[5], Length.AT_LEAST)
+                .runs((d, b) -> d.groupNorm().step(
+                        h, w, p, 0.7, 0.3, t / 2, b.f64(0), b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5), b.f64(6))));
+        all.add(new Operation("variationalDiagonal")
+                .in("m", draw.doubles(h * w))
+                .out("out", new double[w])
+                .runs((d, b) -> d.groupNorm().variationalDiagonal(h, w, p, 0.1, 1e-6, b.f64(0), b.f64(1))));
+    }
+
+    private static void addCorrelation(List<Operation> all, Draw draw, boolean large) {
+        int n = large ? 300 : 5;
+        int h = large ? 100 : 2;
+        int w = large ? 200 : 3;
+        all.add(new Operation("addGram")
+                .in("x", draw.floats(n * w))
+                .out("s", draw.symmetric(w + 1))
+                .runs((d, b) -> d.correlation().addGram(n, w, true, b.f32(0), b.f64(1))));
+        all.add(new Operation("addCross")
+                .in("y", draw.floats(n * h))
+                .in("x", draw.floats(n * w))
+                .out("s", draw.doubles(h * (w + 1)))
+                .runs((d, b) -> d.correlation().addCross(n, h, w, true, b.f32(0), b.f32(1), b.f64(2))));
+        all.add(new Operation("addSquares")
+                .in("y", draw.floats(n * h))
+                .out("s", draw.doubles(1), Length.AT_LEAST)
+                .runs((d, b) -> d.correlation().addSquares(n, h, b.f32(0), b.f64(1))));
+    }
+
+    private static void addLayers(List<Operation> all, Draw draw, boolean large) {
+        int n = large ? 257 : 3;
+        int i = large ? 300 : 4;
+        int o = large ? 200 : 2;
+        int v = large ? 100_003 : 7;
+        all.add(new Operation("gatherImages")
+                .in("images", draw.bytes(9 * i, 256), Length.ANY)
+                .in("order", draw.indices(n, 9))
+                .out("x", new float[n * i])
+                .runs((d, b) -> d.layers().gatherImages(n, i, b.u8(0), b.i32(1), 0.1f, 0.3f, b.f32(2))));
+        all.add(new Operation("gatherLabels")
+                .in("labels", draw.bytes(9, 256), Length.ANY)
+                .in("order", draw.indices(n, 9))
+                .out("y", new byte[n])
+                .runs((d, b) -> d.layers().gatherLabels(n, b.u8(0), b.i32(1), b.u8(2))));
+        all.add(new Operation("dense")
+                .in("x", draw.floats(n * i))
+                .in("w", draw.floats(o * i))
+                .in("b", draw.floats(o))
+                .out("y", new float[n * o])
+                .runs((d, b) -> d.layers().dense(n, i, o, true, b.f32(0), b.f32(1), b.f32(2), b.f32(3))));
+        all.add(new Operation("denseBackward")
+                .in("x", draw.floats(n * i))
+                .in("w", draw.floats(o * i))
+                .in("y", draw.floats(n * o))
+                .out("dy", draw.floats(n * o))
+                .out("dx", new float[n * i])
+                .out("dw", new float[o * i])
+                .out("db", new float[o])
+                .runs((d, b) -> d.layers().denseBackward(
+                        n, i, o, true, b.f32(0), b.f32(1), b.f32(2), b.f32(3), b.f32(4), b.f32(5), b.f32(6))));
+        all.add(new Operation("crossEntropy")
+                .in("z", draw.floats(n * o))
+                .in("labels", draw.bytes(n, o))
+                .out("dz", new float[n * o])
+                .out("sums", draw.doubles(2), Length.AT_LEAST)
+                .runs((d, b) -> d.layers().crossEntropy(n, o, b.f32(0), b.u8(1), b.f32(2), b.f64(3))));
+        all.add(new Operation("adam")
+                .in("g", draw.floats(v), Length.ANY)
+                .out("m", new float[v])
+                .out("v", new float[v])
+                .out("w", draw.floats(v))
+                .runs((d, b) ->
+                        d.layers().adam(1, 1e-3, 0.9, 0.999, 1e-8, b.f32(0), b.f32(1), b.f32(2), b.f32(3))));
+    }
+
+    private static void addConvolution(List<Operation> all, Draw draw, ConvShape shape, int n) {
+        int size = n * shape.outputs();
+        int weights = shape.filters() * shape.patch();
+        all.add(new Operation("convolve " + shape)
+                .in("x", draw.floats(n * shape.inputs()))
+                .in("w", draw.floats(weights))
+                .in("b", draw.floats(shape.filters()))
+                .out("y", new float[size])
+                .out("winner", new byte[size])
+                .runs((d, b) ->
+                        d.layers().convolve(shape, n, b.f32(0), b.f32(1), b.f32(2), b.f32(3), b.u8(4))));
+        all.add(new Operation("convolveBackward " + shape)
+                .in("x", draw.floats(n * shape.inputs()))
+                .in("w", draw.floats(weights))
+                .in("winner", draw.bytes(size, 5))
+                .in("dy", draw.floats(size))
+                .out("dx", new float[n * shape.inputs()])
+                .out("dw", new float[weights])
+                .out("db", new float[shape.filters()])
+                .runs((d, b) -> d.layers().convolveBackward(
+                        shape, n, b.f32(0), b.f32(1), b.u8(2), b.f32(3), b.f32(4), b.f32(5), b.f32(6))));
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}
