@@ -77,6 +77,7 @@ public final class Main implements Runnable {
                         "",
                         "'lnr COMMAND --help' explains a command.");
         for (Object command : List.of(
+                new TrainCommand(session),
                 new DoctorCommand(session))) {
             line.addSubcommand(command);
         }
