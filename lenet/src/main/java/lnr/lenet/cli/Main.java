@@ -78,6 +78,7 @@ public final class Main implements Runnable {
                         "'lnr COMMAND --help' explains a command.");
         for (Object command : List.of(
                 new TrainCommand(session),
+                new EvalCommand(session),
                 new DoctorCommand(session))) {
             line.addSubcommand(command);
         }
