@@ -79,6 +79,7 @@ public final class Main implements Runnable {
         for (Object command : List.of(
                 new TrainCommand(session),
                 new EvalCommand(session),
+                new SolveCommand(session),
                 new DoctorCommand(session))) {
             line.addSubcommand(command);
         }
