@@ -75,8 +75,11 @@ public final class Main implements Runnable {
                                 + " without are found, removed, and made up for by those that stay.")
                 .footer(
                         "",
+                        "Start with 'lnr compress': it finds or draws data, trains a LeNet-5, compresses it,"
+                                + " and reports.",
                         "'lnr COMMAND --help' explains a command.");
         for (Object command : List.of(
+                new CompressCommand(session),
                 new TrainCommand(session),
                 new EvalCommand(session),
                 new SolveCommand(session),
