@@ -37,6 +37,11 @@ public record AlternatingMinimization(int rounds, Fista fista) implements Solver
     }
 
     @Override
+    public Stopping stopping() {
+        return fista.stopping();
+    }
+
+    @Override
     public AlternatingMinimization withStopping(Stopping other) {
         return new AlternatingMinimization(rounds, fista.withStopping(other));
     }

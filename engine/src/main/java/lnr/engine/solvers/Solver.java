@@ -29,6 +29,9 @@ public interface Solver {
      */
     Solution solve(Problem problem, double[] start, Monitor monitor);
 
+    /** When it stops. */
+    Stopping stopping();
+
     /** The same solver with another stopping rule. */
     Solver withStopping(Stopping stopping);
 

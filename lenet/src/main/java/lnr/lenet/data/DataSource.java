@@ -44,7 +44,17 @@ public final class DataSource {
      * @return the source
      */
     public static DataSource ofEnvironment() {
-        return new DataSource(System::getenv, RemoteSet.ALL);
+        return of(System::getenv);
+    }
+
+    /**
+     * Returns a source that obeys another environment.
+     *
+     * @param environment gives a variable's value by its name, null when it is not set
+     * @return the source
+     */
+    public static DataSource of(UnaryOperator<String> environment) {
+        return new DataSource(environment, RemoteSet.ALL);
     }
 
     /**
@@ -169,7 +179,13 @@ public final class DataSource {
         }
     }
 
-    private Optional<Path> cache() {
+    /**
+     * Returns the folder of what can be had again, downloads among them; it need not exist.
+     *
+     * @return the folder; empty when the environment names none
+     * @throws InputException if a variable that names it holds no path
+     */
+    public Optional<Path> cache() {
         Optional<String> own = variable("LNR_CACHE");
         if (own.isPresent()) {
             return Optional.of(path("LNR_CACHE", own.get()));

@@ -10,11 +10,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import lnr.lenet.InputException;
 
 /** Writes a file whole or not at all: a reader sees the old content or the new, never a part. */
 public final class AtomicFile {
+    /** Temporary files of this moment. Its lock orders their making against the end of the process. */
+    private static final Set<Path> TEMPORARY = new HashSet<>();
+    private static boolean ending; // guarded by TEMPORARY
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(AtomicFile::interrupted, "lnr temporary files"));
+    }
+
     private AtomicFile() {}
 
     /** What is to stand in the file. */
@@ -38,10 +48,11 @@ public final class AtomicFile {
     public static void check(Path target) {
         Path temporary = beside(destination(target));
         try {
-            Files.createFile(temporary);
-            Files.delete(temporary);
+            create(temporary).close();
         } catch (IOException e) {
             throw unwritable(target, e);
+        } finally {
+            discard(temporary);
         }
     }
 
@@ -57,8 +68,7 @@ public final class AtomicFile {
         Path destination = destination(target);
         Path temporary = beside(destination);
         try {
-            try (FileChannel channel =
-                            FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            try (FileChannel channel = create(temporary);
                     OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
                 content.writeTo(out);
                 out.flush();
@@ -124,11 +134,39 @@ public final class AtomicFile {
         return new InputException(target + ": cannot be written: " + Diagnostic.reason(e), e);
     }
 
+    private static FileChannel create(Path temporary) throws IOException {
+        synchronized (TEMPORARY) {
+            if (ending) {
+                throw new IOException("the program is ending");
+            }
+            FileChannel channel =
+                    FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            TEMPORARY.add(temporary);
+            return channel;
+        }
+    }
+
     private static void discard(Path temporary) {
+        synchronized (TEMPORARY) {
+            if (TEMPORARY.remove(temporary)) {
+                delete(temporary);
+            }
+        }
+    }
+
+    private static void delete(Path temporary) {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
             // The failure that led here is the one to report.
+        }
+    }
+
+    /** Runs as the process ends, on Ctrl-C too. */
+    private static void interrupted() {
+        synchronized (TEMPORARY) {
+            ending = true;
+            TEMPORARY.forEach(AtomicFile::delete);
         }
     }
 }

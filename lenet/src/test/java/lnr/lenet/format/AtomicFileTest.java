@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import lnr.lenet.InputException;
 import org.junit.jupiter.api.Test;
@@ -51,6 +53,43 @@ class AtomicFileTest {
                     throw new IllegalStateException("solver stopped");
                 }))
                 .isInstanceOf(IllegalStateException.class);
+        assertThat(file).hasContent("old");
+        assertThat(names()).containsExactly("out.txt");
+    }
+
+    /** Half-writes the file it is given, says so, and waits to be interrupted. */
+    static final class HalfWriter {
+        public static void main(String[] args) {
+            AtomicFile.write(Path.of(args[0]), out -> {
+                out.write(new byte[1 << 18]);
+                System.out.println("half-way");
+                try {
+                    Thread.sleep(60_000);
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+            });
+        }
+    }
+
+    @Test
+    void interruptKeepsTheOldContentAndLeavesNothing() throws Exception {
+        Path file = folder.resolve("out.txt");
+        AtomicFile.write(file, text("old"));
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        String classPath = System.getProperty("java.class.path");
+        Process writer = new ProcessBuilder(
+                        java.toString(), "-cp", classPath, HalfWriter.class.getName(), file.toString())
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader said = writer.inputReader()) {
+            assertThat(said.readLine()).isEqualTo("half-way");
+            assertThat(names()).hasSize(2);
+            writer.destroy();
+            assertThat(writer.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            writer.destroyForcibly();
+        }
         assertThat(file).hasContent("old");
         assertThat(names()).containsExactly("out.txt");
     }

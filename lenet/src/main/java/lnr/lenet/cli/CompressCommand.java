@@ -1,0 +1,165 @@
+package lnr.lenet.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import lnr.engine.solvers.Solver;
+import lnr.kernels.Device;
+import lnr.lenet.InputException;
+import lnr.lenet.compress.Compression;
+import lnr.lenet.compress.Strength;
+import lnr.lenet.data.Dataset;
+import lnr.lenet.format.AtomicFile;
+import lnr.lenet.network.DeviceImages;
+import lnr.lenet.network.Model;
+import lnr.lenet.network.ModelFile;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The main job: data, a trained network, its compression, and what that cost and kept. */
+@Command(
+        name = "compress",
+        description = {
+            "Compresses the last hidden layer of a LeNet-5: fc2 is reconstructed from few of its inputs, refitted, and"
+                    + " the neurons of fc1 that are no longer read are removed. Without a model, one is trained first"
+                    + " and kept in the cache."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  lnr compress",
+            "  lnr compress --data ./mnist --keep 40 --bias --out small.safetensors",
+            "  lnr compress --data drawn --model mine.safetensors --lambda-ratio 0.05 --json"
+        })
+final class CompressCommand implements Runnable {
+    private final Session session;
+
+    @Mixin
+    private final DataOption dataOption = new DataOption();
+
+    @Option(
+            names = "--model",
+            paramLabel = "FILE",
+            description = "A LeNet-5 as safetensors with PyTorch's parameter names. Default: one that is trained here.")
+    private Path modelFile;
+
+    @ArgGroup(exclusive = true, multiplicity = "0..1")
+    private final StrengthOptions strengthOptions = new StrengthOptions();
+
+    @Option(
+            names = "--bias",
+            negatable = true,
+            defaultValue = "false",
+            fallbackValue = "true",
+            description = "Reconstruct fc2's bias too, or leave it as it is. Default: leave it")
+    private boolean bias;
+
+    @Option(
+            names = "--debias",
+            negatable = true,
+            defaultValue = "true",
+            fallbackValue = "true",
+            description = "Refit the kept columns by least squares, or do not. Default: refit them")
+    private boolean debias;
+
+    @Mixin
+    private final SolverOptions solverOptions = new SolverOptions();
+
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            defaultValue = "8",
+            description = "Passes of the training, where there is one. Default: ${DEFAULT-VALUE}")
+    private int epochs;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Seed of the training. Default: ${DEFAULT-VALUE}")
+    private long seed;
+
+    @Mixin
+    private final DeviceOption deviceOption = new DeviceOption();
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            defaultValue = "lenet5-compressed.safetensors",
+            description = "The file to write. Default: ${DEFAULT-VALUE}")
+    private Path out;
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    CompressCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public void run() {
+        Stopwatch watch = new Stopwatch();
+        Strength strength = strengthOptions.strength();
+        Solver solver = solverOptions.solver();
+        Recipe recipe = Recipe.standard(epochs, seed);
+        Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
+        if (strength instanceof Strength.Keep keep) {
+            int most = given.map(Model::architecture).orElse(Recipe.ARCHITECTURE).fc1();
+            if (keep.count() > most) {
+                throw new InputException("--keep: expected 0 to " + most + " neurons, found " + keep.count());
+            }
+        }
+        AtomicFile.check(out);
+        try (Device device = deviceOption.open()) {
+            Dataset data = dataOption.open(session);
+            DataOption.announce(session, data, json.on);
+            try (DeviceImages train = Images.of(device, data.train())) {
+                watch.lap("data");
+                ModelCache.Found original = given.map(
+                                m -> new ModelCache.Found(m, "given", Optional.of(modelFile), false))
+                        .orElseGet(() -> new ModelCache(session).get(recipe, device, data, train));
+                watch.lap("model");
+                Compression.Options options = new Compression.Options(strength, bias, debias, solver);
+                Compression.Result result = compress(device, original.model(), train, options);
+                watch.lap("correlations", result.seconds().correlations());
+                watch.lap("solve", result.seconds().solve());
+                watch.lap("debias", result.seconds().debias());
+                Comparison comparison = Comparison.of(device, original.model(), result, data.test());
+                watch.lap("evaluation");
+                ModelFile.write(out, result.compressed(), facts(data, original, result, comparison));
+                watch.lap("write");
+                CompressReport report =
+                        new CompressReport(session, device, data, original, result, comparison, bias, watch, out);
+                if (json.on) {
+                    report.json();
+                } else {
+                    report.print();
+                }
+                report.notices(strength);
+            }
+        }
+    }
+
+    private Compression.Result compress(
+            Device device, Model model, DeviceImages train, Compression.Options options) {
+        try (CompressionBars bars = new CompressionBars(session)) {
+            return Compression.run(device, model, train, options, bars);
+        }
+    }
+
+    private static Map<String, String> facts(
+            Dataset data, ModelCache.Found original, Compression.Result result, Comparison comparison) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("data", data.name());
+        original.file().ifPresent(f -> facts.put("original", f.getFileName().toString()));
+        facts.put("method", result.solution().method());
+        facts.put("lambda", Double.toString(result.solution().lambda()));
+        facts.put("kept", Integer.toString(result.kept()));
+        facts.put("debiased", Boolean.toString(result.debiasing().isPresent()));
+        facts.put("test_accuracy", Double.toString(comparison.compressed()));
+        return facts;
+    }
+}

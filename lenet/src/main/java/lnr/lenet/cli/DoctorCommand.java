@@ -1,0 +1,171 @@
+package lnr.lenet.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import lnr.kernels.Device;
+import lnr.kernels.DeviceException;
+import lnr.lenet.InputException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Tells what this machine has to compute with. Changes nothing, and asks no network. */
+@Command(
+        name = "doctor",
+        description = "Tells what this machine has to compute with: Java, devices, memory, cache and data.",
+        footer = {"", "Exits with 1 when no device can compute.", "", "Example:", "  lnr doctor --json"})
+final class DoctorCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
+
+    DoctorCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+        Map<String, Object> devices = devices();
+        Map<String, Object> findings = new Json()
+                .put("lnr", Version.number())
+                .put("java", java())
+                .put("system", system())
+                .put("memory", memory())
+                .put("devices", devices)
+                .put("cache", cache())
+                .put("data", data())
+                .fields();
+        if (json.on) {
+            session.json(findings);
+        } else {
+            findings.forEach((topic, finding) -> show(0, topic, finding));
+        }
+        boolean able = devices.values().stream().anyMatch(d -> ((Map<?, ?>) d).get("available") == Boolean.TRUE);
+        return able ? 0 : 1;
+    }
+
+    private void show(int depth, String name, Object finding) {
+        String indent = "  ".repeat(depth);
+        if (finding instanceof Map<?, ?> map) {
+            session.print("%s%s", indent, name);
+            map.forEach((inner, value) -> show(depth + 1, (String) inner, value));
+        } else {
+            Object value = finding == Boolean.TRUE ? "yes" : finding == Boolean.FALSE ? "no" : finding;
+            session.print("%s%-" + (16 - 2 * depth) + "s %s", indent, name, value);
+        }
+    }
+
+    private static Map<String, Object> java() {
+        return new Json()
+                .put("version", System.getProperty("java.runtime.version"))
+                .put("vendor", System.getProperty("java.vendor"))
+                .put("home", System.getProperty("java.home"))
+                .fields();
+    }
+
+    private static Map<String, Object> system() {
+        return new Json()
+                .put("name", System.getProperty("os.name") + " " + System.getProperty("os.version"))
+                .put("architecture", System.getProperty("os.arch"))
+                .put("processors", Runtime.getRuntime().availableProcessors())
+                .fields();
+    }
+
+    private static Map<String, Object> memory() {
+        Json memory = new Json().put("heap_limit_mb", Runtime.getRuntime().maxMemory() >> 20);
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean machine) {
+            memory.put("machine_mb", machine.getTotalMemorySize() >> 20);
+            memory.put("free_mb", machine.getFreeMemorySize() >> 20);
+        }
+        return memory.fields();
+    }
+
+    private static Map<String, Object> devices() {
+        Json cpu = new Json();
+        try (Device device = Device.open("cpu")) {
+            Map<String, String> description = device.description();
+            cpu.put("available", true);
+            description.forEach(cpu::put);
+        } catch (DeviceException | LinkageError e) {
+            cpu.put("available", false).put("reason", Complaint.of(e).line());
+        }
+        Json cuda = new Json().put("available", false).put("reason", "not in this version");
+        return new Json().put("cpu", cpu.fields()).put("cuda", cuda.fields()).fields();
+    }
+
+    private Map<String, Object> cache() {
+        Json cache = new Json();
+        try {
+            Optional<Path> folder = session.data().cache();
+            cache.put("folder", folder.map(Path::toString).orElse("none; LNR_CACHE names one"));
+            cache.put("exists", folder.isPresent() && Files.isDirectory(folder.get()));
+            cache.put("writable", folder.isPresent() && writable(folder.get().toAbsolutePath()));
+        } catch (InputException e) {
+            cache.put("folder", e.getMessage()).put("exists", false).put("writable", false);
+        }
+        return cache.fields();
+    }
+
+    /** Whether the folder can be written to, or can be made. */
+    private static boolean writable(Path folder) {
+        Path nearest = folder;
+        while (nearest != null && !Files.exists(nearest)) {
+            nearest = nearest.getParent();
+        }
+        return nearest != null && Files.isDirectory(nearest) && Files.isWritable(nearest);
+    }
+
+    private Map<String, Object> data() {
+        Map<String, Object> sets = new LinkedHashMap<>();
+        String named = session.environment().apply("LNR_DATA");
+        sets.put("LNR_DATA", named == null || named.isBlank() ? "not set" : named);
+        for (String set : List.of("mnist", "fashion-mnist")) {
+            sets.put(set, found(set, named));
+        }
+        sets.put("drawn", "always there");
+        return sets;
+    }
+
+    private String found(String set, String named) {
+        try {
+            Optional<Path> folder =
+                    named == null || named.isBlank() ? session.data().cache() : Optional.of(Path.of(named));
+            if (folder.isEmpty()) {
+                return "not here";
+            }
+            Path inner = folder.get().resolve(set);
+            Path place = Files.isDirectory(inner) || named == null || named.isBlank() ? inner : folder.get();
+            long files = files(place);
+            return files == 4 ? "in " + place : files + " of 4 files in " + place;
+        } catch (InputException | InvalidPathException e) {
+            return "not here: " + e.getMessage();
+        }
+    }
+
+    private static long files(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            List<String> names = files.map(f -> f.getFileName().toString())
+                    .filter(name -> !name.endsWith(".part"))
+                    .toList();
+            return Stream.of("train-images", "train-labels", "t10k-images", "t10k-labels")
+                    .filter(stem -> names.stream().anyMatch(name -> name.startsWith(stem)))
+                    .count();
+        } catch (IOException | UncheckedIOException e) {
+            return 0;
+        }
+    }
+}

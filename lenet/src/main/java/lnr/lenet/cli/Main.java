@@ -1,0 +1,130 @@
+package lnr.lenet.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program {@code lnr}. */
+@Command(
+        name = "lnr",
+        scope = ScopeType.INHERIT,
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        abbreviateSynopsis = true,
+        descriptionHeading = "%n",
+        parameterListHeading = "%n",
+        optionListHeading = "%nOptions:%n",
+        commandListHeading = "%nCommands:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:done", "1:a failure that is not the input's", "2:bad usage or bad input"})
+public final class Main implements Runnable {
+    private static final int FAILED = 1;
+
+    private final Session session;
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show failures with their stack traces.")
+    private boolean debug;
+
+    @Spec
+    private CommandSpec spec;
+
+    private Main(Session session) {
+        this.session = session;
+    }
+
+    /** Runs a command and ends the process with its exit code. */
+    public static void main(String[] arguments) {
+        // The launcher knows what Java 17 cannot tell: whether stderr is a terminal.
+        boolean terminal = Boolean.getBoolean("lnr.terminal");
+        System.exit(run(new Session(System.out, System.err, terminal, System::getenv), arguments));
+    }
+
+    /** Runs a command: 0, 1 or 2. */
+    static int run(Session session, String... arguments) {
+        Main main = new Main(session);
+        CommandLine line = main.commandLine();
+        int code;
+        try {
+            code = line.execute(arguments);
+        } catch (Throwable e) { // picocli lets Errors pass
+            code = main.failed(line, e);
+        }
+        if (session.out().checkError()) {
+            session.notice("the output could not be written completely");
+            return FAILED;
+        }
+        return code;
+    }
+
+    private CommandLine commandLine() {
+        CommandLine line = new CommandLine(this);
+        line.getCommandSpec()
+                .usageMessage()
+                .description(
+                        "Compresses neural networks by linear activation reconstruction: neurons that a layer can do"
+                                + " without are found, removed, and made up for by those that stay.")
+                .footer(
+                        "",
+                        "Start with 'lnr compress': it finds or draws data, trains a LeNet-5, compresses it,"
+                                + " and reports.",
+                        "'lnr COMMAND --help' explains a command.");
+        for (Object command : List.of(
+                new CompressCommand(session),
+                new TrainCommand(session),
+                new EvalCommand(session),
+                new SolveCommand(session),
+                new DoctorCommand(session))) {
+            line.addSubcommand(command);
+        }
+        line.setOut(new PrintWriter(session.out(), true));
+        line.setErr(new PrintWriter(session.err(), true));
+        line.setExpandAtFiles(false);
+        line.setParameterExceptionHandler((e, arguments) -> badUsage(e));
+        line.setExecutionExceptionHandler((e, failed, parsed) -> failed(failed, e));
+        return line;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(),
+                "expected a command, one of " + String.join(", ", spec.subcommands().keySet()));
+    }
+
+    private int badUsage(ParameterException e) {
+        String name = e.getCommandLine().getCommandSpec().qualifiedName();
+        StringBuilder message = new StringBuilder(name).append(": ").append(oneLine(e.getMessage().replaceFirst("^Error: ", "")));
+        if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
+            message.append("; did you mean ").append(String.join(" or ", unmatched.getSuggestions())).append('?');
+        }
+        complain(message.append("; see '").append(name).append(" --help'").toString(), e);
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private int failed(CommandLine command, Throwable e) {
+        Complaint complaint = Complaint.of(e);
+        complain(command.getCommandSpec().qualifiedName() + ": " + oneLine(complaint.line()), e);
+        return complaint.exitCode();
+    }
+
+    private void complain(String line, Throwable e) {
+        session.err().println(line);
+        if (debug || session.debug()) {
+            e.printStackTrace(session.err());
+        }
+    }
+
+    private static String oneLine(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,93 @@
+package lnr.lenet.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import lnr.kernels.Device;
+import lnr.lenet.InputException;
+import lnr.lenet.data.Dataset;
+import lnr.lenet.format.Diagnostic;
+import lnr.lenet.format.SafeTensors;
+import lnr.lenet.network.DeviceImages;
+import lnr.lenet.network.Model;
+import lnr.lenet.network.ModelFile;
+
+/**
+ * Trained models, kept so that the same training need not be done twice. A model is found by its recipe, its device and
+ * the contents of its data: models of drawn digits, MNIST or a user's directory never stand in for each other.
+ */
+final class ModelCache {
+    private final Session session;
+
+    ModelCache(Session session) {
+        this.session = session;
+    }
+
+    /**
+     * A model and where it comes from.
+     *
+     * @param how one phrase for the report
+     * @param file the file that holds it; empty when none does
+     * @param trained whether it was trained just now
+     */
+    record Found(Model model, String how, Optional<Path> file, boolean trained) {}
+
+    /** The recipe's model: from the cache, or trained and put there. A cache that cannot be used is no failure. */
+    Found get(Recipe recipe, Device device, Dataset data, DeviceImages train) {
+        String contents = Contents.of(data);
+        Map<String, String> facts = recipe.metadata(data, contents, device, recipe.epochs());
+        Optional<Path> file = file(facts);
+        Optional<Model> kept = file.filter(Files::exists).flatMap(f -> read(f, facts));
+        String words = recipe.epochs() + (recipe.epochs() == 1 ? " epoch" : " epochs") + ", batch " + recipe.batch()
+                + ", learning rate " + recipe.rate() + ", seed " + recipe.seed();
+        if (kept.isPresent()) {
+            return new Found(kept.get(), "trained before: " + words, file, false);
+        }
+        session.notice("training a LeNet-5 first: " + words);
+        Model model = recipe.train(session, device, train, (epoch, figures, seconds, trained) -> {});
+        Optional<Path> written = file.filter(f -> write(f, model, facts));
+        return new Found(model, "trained now: " + words, written, true);
+    }
+
+    private Optional<Path> file(Map<String, String> facts) {
+        String data = facts.get("data").replaceAll("[^A-Za-z0-9._-]", "_");
+        String name = String.join(
+                "-",
+                "lenet5",
+                data.substring(0, Math.min(40, data.length())),
+                facts.get("data_sha256").substring(0, 12),
+                "seed" + facts.get("seed"),
+                "epochs" + facts.get("epochs"),
+                "batch" + facts.get("batch"),
+                "lr" + facts.get("lr"),
+                facts.get("device"));
+        return session.data().cache().map(c -> c.resolve("models").resolve(name + ".safetensors"));
+    }
+
+    private Optional<Model> read(Path file, Map<String, String> facts) {
+        try {
+            if (SafeTensors.read(file).metadata().entrySet().containsAll(facts.entrySet())) {
+                return Optional.of(ModelFile.read(file));
+            }
+            session.notice(file + ": not the model its name promises; training it again");
+        } catch (InputException e) {
+            session.notice(e.getMessage() + "; training the model again");
+        }
+        return Optional.empty();
+    }
+
+    private boolean write(Path file, Model model, Map<String, String> facts) {
+        try {
+            Files.createDirectories(file.getParent());
+            ModelFile.write(file, model, facts);
+            return true;
+        } catch (IOException e) {
+            session.notice("the trained model is not kept: " + file.getParent() + ": " + Diagnostic.reason(e));
+        } catch (InputException e) {
+            session.notice("the trained model is not kept: " + e.getMessage());
+        }
+        return false;
+    }
+}

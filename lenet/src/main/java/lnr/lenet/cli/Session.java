@@ -1,0 +1,58 @@
+package lnr.lenet.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import lnr.lenet.data.DataSource;
+
+/**
+ * What a command talks to: stdout for results, stderr for progress and notices, and the environment.
+ *
+ * @param out results
+ * @param err progress, notices and complaints
+ * @param terminal whether {@code err} is a terminal: without one there are no progress bars
+ * @param environment a variable's value by its name, null when it is not set
+ */
+record Session(PrintStream out, PrintStream err, boolean terminal, UnaryOperator<String> environment) {
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    /** One or more lines of the result. Numbers are written the same way in every locale. */
+    void print(String format, Object... arguments) {
+        out.println(String.format(Locale.ROOT, format, arguments));
+        out.flush();
+    }
+
+    /** The whole result, as one JSON object. Numbers that JSON does not know become null. */
+    void json(Map<String, Object> result) {
+        try {
+            out.println(JSON.writeValueAsString(Json.plain(result)));
+            out.flush();
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A line that the user should see and that is no result. */
+    void notice(String line) {
+        err.println("lnr: " + line);
+    }
+
+    /** A progress bar, which shows nothing unless {@code err} is a terminal. */
+    Bar bar(String task, long max) {
+        return new Bar(terminal ? err : null, task, max);
+    }
+
+    /** Where data sets come from. */
+    DataSource data() {
+        return DataSource.of(environment);
+    }
+
+    /** Whether failures are to be shown with their stack traces, by the environment. */
+    boolean debug() {
+        return "1".equals(environment.apply("LNR_DEBUG"));
+    }
+}

@@ -1,0 +1,103 @@
+package lnr.lenet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+    @TempDir
+    Path folder;
+
+    private Run run(String... arguments) {
+        return Run.of(folder.resolve("cache"), arguments);
+    }
+
+    @Test
+    void helpNamesEveryCommand() {
+        assertThat(run("--help").quiet().out())
+                .contains("compress", "train", "eval", "solve", "doctor", "Exit codes:");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"compress", "train", "eval", "solve", "doctor"})
+    void everyCommandExplainsItself(String command) {
+        String help = run(command, "--help").quiet().out();
+        assertThat(help).startsWith("Usage: lnr " + command).contains("--json", "Exit codes:", "Example");
+        assertThat(help.lines()).allMatch(line -> line.length() <= 80);
+    }
+
+    @Test
+    void versionIsOneLine() {
+        assertThat(run("--version").quiet().out().lines()).singleElement().asString().startsWith("lnr ");
+    }
+
+    @Test
+    void refusesNoCommandAndUnknownOnes() {
+        run().refused("expected a command, one of compress, train, eval, solve, doctor");
+        run("evla").refused("evla", "eval");
+        run("doctor", "extra").refused("extra");
+        run("doctor", "--jso").refused("--jso", "did you mean --json?");
+        run("doctor", "--json", "--json").refused("--json", "only once");
+    }
+
+    @Test
+    void showsStackTracesOnlyWhenAsked() {
+        run("eval", "--model", "nowhere").refused("nowhere: no such file");
+        assertThat(run("--debug", "eval", "--model", "nowhere").err()).contains("InputException", "\tat ");
+        assertThat(run("eval", "--model", "nowhere", "--debug").err()).contains("InputException", "\tat ");
+        Map<String, String> environment = Run.environment(folder);
+        environment.put("LNR_DEBUG", "1");
+        assertThat(Run.with(environment, false, "eval", "--model", "nowhere").err()).contains("\tat ");
+    }
+
+    @Test
+    void failsWhenTheOutputIsLost() {
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Map<String, String> environment = Run.environment(folder);
+        Session session = new Session(
+                new PrintStream(full), new PrintStream(err, true, StandardCharsets.UTF_8), false, environment::get);
+        assertThat(Main.run(session, "doctor")).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("lnr: the output could not be written completely\n");
+    }
+
+    @Test
+    void doctorTellsOfDevicesCacheAndData() {
+        var report = run("doctor", "--json").quiet().json();
+        assertThat(report.at("/java/version").asText()).isNotEmpty();
+        assertThat(report.at("/system/processors").asInt()).isPositive();
+        assertThat(report.at("/memory/heap_limit_mb").asInt()).isPositive();
+        assertThat(report.at("/devices/cpu/available").asBoolean()).isTrue();
+        assertThat(report.at("/devices/cpu/blas").asText()).contains("OpenBLAS");
+        assertThat(report.at("/devices/cuda/available").asBoolean(true)).isFalse();
+        assertThat(report.at("/cache/folder").asText()).isEqualTo(folder.resolve("cache").toString());
+        assertThat(report.at("/cache/writable").asBoolean()).isTrue();
+        assertThat(report.at("/data/mnist").asText()).startsWith("0 of 4 files");
+        assertThat(run("doctor").quiet().out()).contains("OpenBLAS", "cuda", "not in this version");
+    }
+
+    @Test
+    void doctorFindsData() {
+        SmallDigits.write(folder.resolve("data").resolve("mnist"), 1);
+        Map<String, String> environment = Run.environment(folder);
+        environment.put("LNR_DATA", folder.resolve("data").toString());
+        var report = Run.with(environment, false, "doctor", "--json").quiet().json();
+        assertThat(report.at("/data/mnist").asText())
+                .isEqualTo("in " + folder.resolve("data").resolve("mnist"));
+    }
+}

@@ -1,0 +1,212 @@
+package lnr.lenet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import lnr.lenet.format.Npy;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SolveCommandTest {
+    private static final int D = 13;
+    private static final int H = 7;
+    private static final int SAMPLES = 60;
+
+    @TempDir
+    Path folder;
+
+    private final double[] r = new double[D * D];
+    private final double[] c = new double[H * D];
+
+    @BeforeEach
+    void correlations() {
+        Random random = new Random(5);
+        double[] w = random.doubles(H * D, -1, 1).toArray();
+        for (int s = 0; s < SAMPLES; s++) {
+            double[] x = random.doubles(D, -1, 1).toArray();
+            for (int j = 0; j < D; j++) {
+                for (int i = 0; i < D; i++) {
+                    r[j * D + i] += x[i] * x[j] / SAMPLES;
+                }
+            }
+        }
+        for (int j = 0; j < D; j++) {
+            for (int i = 0; i < H; i++) {
+                for (int k = 0; k < D; k++) {
+                    c[j * H + i] += w[k * H + i] * r[j * D + k];
+                }
+            }
+        }
+        Npy.write(folder.resolve("R.npy"), D, D, r);
+        Npy.write(folder.resolve("C.npy"), H, D, c);
+    }
+
+    private Run run(String rxx, String ryx, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "solve", "--rxx", folder.resolve(rxx).toString(), "--ryx", folder.resolve(ryx).toString()));
+        arguments.addAll(List.of(more));
+        return Run.of(folder, arguments.toArray(String[]::new));
+    }
+
+    private List<String> files() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"proximal-gradient", "fista", "alternating-minimization"})
+    void methodsAgreeAndReportEverything(String method) {
+        JsonNode report = run("R.npy", "C.npy", "--lambda", "0.2", "--method", method, "--json")
+                .quiet()
+                .json();
+        JsonNode reference =
+                run("R.npy", "C.npy", "--lambda", "0.2", "--tol", "1e-13", "--json").quiet().json();
+        assertThat(report.path("method").asText()).isEqualTo(method);
+        assertThat(report.path("device").asText()).isEqualTo("cpu");
+        assertThat(report.path("precision").asText()).isEqualTo("fp64");
+        assertThat(report.path("lambda").asDouble()).isEqualTo(0.2);
+        assertThat(report.path("lambda_max").asDouble()).isGreaterThan(0.2);
+        double objective = reference.path("objective").asDouble();
+        assertThat(report.path("objective").asDouble()).isNegative().isCloseTo(objective, within(-1e-9 * objective));
+        assertThat(report.path("gap").asDouble(-1)).isNotNegative();
+        assertThat(report.path("relative_gap").asDouble(-1)).isBetween(0.0, 1e-6);
+        assertThat(report.path("iterations").asInt()).isPositive();
+        assertThat(report.path("status").asText()).isEqualTo("CONVERGED");
+        assertThat(report.path("support").asInt()).isBetween(1, D - 1);
+        assertThat(report.path("support_indices").size())
+                .isEqualTo(report.path("support").asInt());
+        assertThat(report.path("seconds").asDouble()).isPositive();
+    }
+
+    @Test
+    void writesTheAnswerAndTheHistory() throws IOException {
+        Path m = folder.resolve("M.npy");
+        Path history = folder.resolve("h.csv");
+        JsonNode report = run("R.npy", "C.npy", "--lambda-ratio", "0.3", "--json", "--out", m.toString(), "--history",
+                        history.toString())
+                .quiet()
+                .json();
+        Npy.Matrix answer = Npy.read(m);
+        assertThat(answer.rows()).isEqualTo(H);
+        assertThat(answer.cols()).isEqualTo(D);
+        List<String> lines = Files.readAllLines(history);
+        assertThat(lines).first().isEqualTo("iteration,objective");
+        assertThat(lines).hasSize(1 + report.path("iterations").asInt());
+        assertThat(Double.parseDouble(lines.get(lines.size() - 1).split(",")[1]))
+                .isCloseTo(report.path("objective").asDouble(), within(1e-9));
+        assertThat(report.path("lambda").asDouble())
+                .isCloseTo(0.3 * report.path("lambda_max").asDouble(), within(1e-12));
+        assertThat(files()).containsExactly("C.npy", "M.npy", "R.npy", "h.csv");
+    }
+
+    @Test
+    void fromLambdaMaxOnNothingIsLeft() {
+        JsonNode report = run("R.npy", "C.npy", "--lambda-ratio", "1", "--json").quiet().json();
+        assertThat(report.path("support").asInt(-1)).isZero();
+        assertThat(report.path("status").asText()).isEqualTo("CONVERGED");
+        assertThat(report.path("gap").asDouble(-1)).isBetween(0.0, 1e-9);
+    }
+
+    @Test
+    void aBiasIsNeverCounted() {
+        JsonNode report = run("R.npy", "C.npy", "--lambda", "0", "--bias", "--json").quiet().json();
+        assertThat(report.path("support").asInt()).isEqualTo(D - 1);
+    }
+
+    @Test
+    void notToConvergeIsAStatus() {
+        Run run = run("R.npy", "C.npy", "--lambda", "0.01", "--method", "fista", "--max-iterations", "3", "--json");
+        assertThat(run.good().json().path("status").asText()).isEqualTo("MAX_ITERATIONS");
+        assertThat(run.json().path("iterations").asInt()).isEqualTo(3);
+        assertThat(run("R.npy", "C.npy", "--lambda", "0.01", "--max-iterations", "3").good().err())
+                .contains("not converged");
+    }
+
+    @Test
+    void refusesBadOptions() throws IOException {
+        run("R.npy", "C.npy").refused("--lambda=X", "--lambda-ratio=X");
+        run("R.npy", "C.npy", "--lambda", "1", "--lambda-ratio", "1").refused("--lambda", "mutually exclusive");
+        run("R.npy", "C.npy", "--lambda", "-1").refused("--lambda: expected a finite number, 0 or more, found -1.0");
+        run("R.npy", "C.npy", "--lambda", "NaN").refused("--lambda: expected a finite number, 0 or more, found NaN");
+        run("R.npy", "C.npy", "--lambda", "much").refused("--lambda", "much");
+        run("R.npy", "C.npy", "--lambda-ratio", "-0.1").refused("--lambda-ratio: expected a finite number");
+        run("R.npy", "C.npy", "--lambda", "1", "--q", "0").refused("--q: expected a finite number, more than 0");
+        run("R.npy", "C.npy", "--lambda", "1", "--q", "-3").refused("--q: expected a finite number, more than 0");
+        run("R.npy", "C.npy", "--lambda", "1", "--q", "5", "--method", "proximal-gradient")
+                .refused("--q: proximal-gradient has no such parameter");
+        run("R.npy", "C.npy", "--lambda", "1", "--tol", "0").refused("--tol: expected a finite number, more than 0");
+        run("R.npy", "C.npy", "--lambda", "1", "--method", "newton")
+                .refused("--method: expected one of", "proximal-gradient, fista, alternating-minimization", "newton");
+        run("R.npy", "C.npy", "--lambda", "1", "--device", "tpu").refused("--device: expected", "cpu", "'tpu'");
+        run("R.npy", "C.npy", "--lambda", "1", "--max-iterations", "0").refused("--max-iterations: expected 1 or more");
+        assertThat(files()).containsExactly("C.npy", "R.npy");
+    }
+
+    @Test
+    void refusesBadMatrices() throws IOException {
+        Path out = folder.resolve("M.npy");
+        String[] more = {"--lambda", "1", "--out", out.toString()};
+        run("no.npy", "C.npy", more).refused("no.npy: no such file");
+        run("C.npy", "C.npy", more).refused("--rxx", "C.npy: expected a square matrix, found 7 x 13");
+        write("C12.npy", H, D - 1, new double[H * (D - 1)]);
+        run("R.npy", "C12.npy", more).refused("--ryx", "C12.npy: expected 13 columns", "found 7 x 12");
+        double[] asymmetric = r.clone();
+        asymmetric[1] += 0.5;
+        write("A.npy", D, D, asymmetric);
+        run("A.npy", "C.npy", more).refused("--rxx", "A.npy", "expected a symmetric matrix", "[0,1]");
+        double[] indefinite = r.clone();
+        indefinite[0] = -1;
+        write("I.npy", D, D, indefinite);
+        run("I.npy", "C.npy", more).refused("--rxx", "I.npy", "R[0,0]: expected 0 or more");
+        double[] broken = c.clone();
+        broken[2 + 3 * H] = Double.POSITIVE_INFINITY;
+        write("N.npy", H, D, broken);
+        run("R.npy", "N.npy", more).refused("N.npy: entry [2, 3]: expected a finite number, found Infinity");
+        byte[] bytes = Files.readAllBytes(folder.resolve("R.npy"));
+        Files.write(folder.resolve("T.npy"), java.util.Arrays.copyOf(bytes, bytes.length - 1));
+        run("T.npy", "C.npy", more).refused("T.npy: expected 1352 bytes of data", "found 1351");
+        Files.writeString(folder.resolve("text.npy"), "not a matrix at all");
+        run("text.npy", "C.npy", more).refused("text.npy: not an .npy file");
+        assertThat(out).doesNotExist();
+    }
+
+    /** The engine finds this out only as it solves. */
+    @Test
+    void refusesAnIndefiniteMatrixWithAGoodDiagonal() {
+        double[] indefinite = new double[D * D];
+        for (int j = 0; j < D; j++) {
+            for (int i = 0; i < D; i++) {
+                indefinite[j * D + i] = i == j ? 1 : -0.9;
+            }
+        }
+        write("I.npy", D, D, indefinite);
+        run("I.npy", "C.npy", "--lambda", "0.01").refused("--rxx", "I.npy", "positive semidefinite");
+    }
+
+    @Test
+    void refusesOutputsBeforeItSolves() {
+        run("no.npy", "C.npy", "--lambda", "1", "--out", folder.resolve("no/M.npy").toString())
+                .refused("M.npy: cannot be written", "does not exist");
+        run("no.npy", "C.npy", "--lambda", "1", "--history", folder.toString())
+                .refused(folder + ": cannot be written: it is a folder");
+        String same = folder.resolve("x").toString();
+        run("R.npy", "C.npy", "--lambda", "1", "--out", same, "--history", same)
+                .refused("--history: expected another file than --out");
+    }
+
+    private void write(String name, int rows, int cols, double[] data) {
+        Npy.write(folder.resolve(name), rows, cols, data);
+    }
+}
