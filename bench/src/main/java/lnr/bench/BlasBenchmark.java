@@ -1,0 +1,130 @@
+package lnr.bench;
+
+import java.util.concurrent.TimeUnit;
+import lnr.kernels.F32;
+import lnr.kernels.F64;
+import lnr.kernels.Scope;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** The operations of {@link lnr.kernels.Blas} that the solvers spend their time in. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class BlasBenchmark {
+    /** C = A B. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Product extends OnDevice {
+        /** m x n x k: C is (m, n), A is (m, k). The second is a solver's step on the text's checkpoint problem. */
+        @Param({"2000x2000x2000", "200x500x500"})
+        public String shape;
+
+        private int m;
+        private int n;
+        private int k;
+        private F32 a32; // (m, k), column-major
+        private F32 b32; // (k, n), column-major
+        private F32 c32; // (m, n), column-major
+        private F64 a64;
+        private F64 b64;
+        private F64 c64;
+
+        @Override
+        void prepare(Scope scope) {
+            int[] sizes = sizes(shape, 3);
+            m = sizes[0];
+            n = sizes[1];
+            k = sizes[2];
+            a32 = normal32((long) m * k);
+            b32 = normal32((long) k * n);
+            c32 = scope.f32((long) m * n);
+            a64 = normal64((long) m * k);
+            b64 = normal64((long) k * n);
+            c64 = scope.f64((long) m * n);
+        }
+    }
+
+    /** A symmetric, positive definite matrix, its Cholesky factor, and right-hand sides. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Definite extends OnDevice {
+        /** h x n: the matrix is (n, n), with h right-hand sides. */
+        @Param("200x500")
+        public String shape;
+
+        private int h;
+        private int n;
+        private F64 matrix; // (n, n)
+        private F64 factor; // (n, n), lower triangle
+        private F64 spoilt; // (n, n)
+        private F64 sides; // (h, n), column-major
+        private F64 answers; // (h, n), column-major
+
+        @Override
+        void prepare(Scope scope) {
+            int[] sizes = sizes(shape, 2);
+            h = sizes[0];
+            n = sizes[1];
+            F64 samples = normal64((long) n * (2 * n + 1)); // (n, 2 n + 1)
+            matrix = scope.f64((long) n * n);
+            on().blas().gemm(false, true, n, n, 2 * n + 1, 1.0 / n, samples, n, samples, n, 0, matrix, n);
+            factor = scope.f64((long) n * n);
+            on().blas().copy(matrix, factor);
+            if (!on().blas().cholesky(n, factor)) {
+                throw new IllegalStateException("a Gram matrix of more samples than features was not definite");
+            }
+            spoilt = scope.f64((long) n * n);
+            sides = normal64((long) h * n);
+            answers = scope.f64((long) h * n);
+        }
+    }
+
+    /** C = A B in single precision. */
+    @Benchmark
+    public void gemmF32(Product p, Work work) {
+        p.on().blas().gemm(false, false, p.m, p.n, p.k, 1f, p.a32, p.m, p.b32, p.k, 0f, p.c32, p.m);
+        p.on().synchronize();
+        work.flops(2.0 * p.m * p.n * p.k);
+    }
+
+    /** C = A B in double precision. */
+    @Benchmark
+    public void gemmF64(Product p, Work work) {
+        p.on().blas().gemm(false, false, p.m, p.n, p.k, 1.0, p.a64, p.m, p.b64, p.k, 0.0, p.c64, p.m);
+        p.on().synchronize();
+        work.flops(2.0 * p.m * p.n * p.k);
+    }
+
+    /** A = L L', and the copy of A that it overwrites. */
+    @Benchmark
+    public boolean cholesky(Definite s, Work work) {
+        s.on().blas().copy(s.matrix, s.spoilt);
+        boolean definite = s.on().blas().cholesky(s.n, s.spoilt);
+        work.flops(1.0 / 3 * s.n * s.n * s.n);
+        return definite;
+    }
+
+    /** B = B (L L')^-1, and the copy of B that it overwrites: without it B would grow from call to call. */
+    @Benchmark
+    public void choleskySolve(Definite s, Work work) {
+        s.on().blas().copy(s.sides, s.answers);
+        s.on().blas().choleskySolve(s.h, s.n, s.factor, s.answers);
+        s.on().synchronize();
+        work.flops(2.0 * s.h * s.n * s.n);
+    }
+
+    /** The step length of a solver; its work is counted as the reduction to tridiagonal form, 4/3 n^3. */
+    @Benchmark
+    public double largestEigenvalue(Definite s, Work work) {
+        work.flops(4.0 / 3 * s.n * s.n * s.n);
+        return s.on().blas().largestEigenvalue(s.n, s.matrix);
+    }
+}

@@ -1,0 +1,84 @@
+package lnr.bench;
+
+import java.util.concurrent.TimeUnit;
+import lnr.kernels.F32;
+import lnr.kernels.F64;
+import lnr.kernels.Scope;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** The operations of {@link lnr.kernels.Correlation}, over as many samples as MNIST has, in the product's batches. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(1)
+@Warmup(iterations = 2, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class CorrelationBenchmark {
+    /** Samples and their targets. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Samples extends OnDevice {
+        /** n x d: samples and their features, those of fc2 and of fc1. */
+        @Param({"60000x500", "60000x800"})
+        public String shape;
+
+        /** Samples of a batch. */
+        @Param("1000")
+        public int batch;
+
+        /** Features of a target. */
+        @Param("10")
+        public int h;
+
+        private int n;
+        private int d;
+        private F32 x; // (n, d), a sample's features contiguous
+        private F32 y; // (n, h), a sample's targets contiguous
+        private F64 gram; // (d, d)
+        private F64 cross; // (h, d), column-major
+
+        @Override
+        void prepare(Scope scope) {
+            int[] sizes = sizes(shape, 2);
+            n = sizes[0];
+            d = sizes[1];
+            x = normal32((long) n * d);
+            y = normal32((long) n * h);
+            gram = scope.f64((long) d * d);
+            cross = scope.f64((long) h * d);
+        }
+    }
+
+    /** S = S + X' X over all batches. */
+    @Benchmark
+    public void addGram(Samples s, Work work) {
+        for (int from = 0; from < s.n; from += s.batch) {
+            int count = Math.min(s.batch, s.n - from);
+            F32 x = s.x.slice((long) from * s.d, (long) count * s.d);
+            s.on().correlation().addGram(count, s.d, false, x, s.gram);
+        }
+        s.on().synchronize();
+        work.flops((double) s.n * s.d * s.d);
+        work.bytes(4.0 * s.n * s.d);
+    }
+
+    /** S = S + Y' X over all batches. */
+    @Benchmark
+    public void addCross(Samples s, Work work) {
+        for (int from = 0; from < s.n; from += s.batch) {
+            int count = Math.min(s.batch, s.n - from);
+            F32 x = s.x.slice((long) from * s.d, (long) count * s.d);
+            F32 y = s.y.slice((long) from * s.h, (long) count * s.h);
+            s.on().correlation().addCross(count, s.h, s.d, false, y, x, s.cross);
+        }
+        s.on().synchronize();
+        work.flops(2.0 * s.n * s.h * s.d);
+        work.bytes(4.0 * s.n * (s.d + s.h));
+    }
+}

@@ -1,0 +1,118 @@
+package lnr.bench;
+
+import java.util.concurrent.TimeUnit;
+import lnr.kernels.F64;
+import lnr.kernels.Scope;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** The operations of {@link lnr.kernels.GroupNorm}: bound by memory where M does not fit the caches. */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Fork(value = 1, jvmArgsAppend = "-Xmx3g")
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class GroupNormBenchmark {
+    /** One matrix, and room for the answer. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Columns extends OnDevice {
+        /** h x d: M is (h, d). */
+        @Param({"4096x16384", "200x500"})
+        public String shape;
+
+        private int h;
+        private int d;
+        private F64 m; // (h, d), column-major
+        private F64 norms; // (d)
+
+        @Override
+        void prepare(Scope scope) {
+            int[] sizes = sizes(shape, 2);
+            h = sizes[0];
+            d = sizes[1];
+            m = normal64((long) h * d);
+            norms = scope.f64(d);
+        }
+    }
+
+    /** {@link Columns} with a second matrix, for the answer. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Pair extends Columns {
+        private F64 out; // (h, d), column-major
+
+        @Override
+        void prepare(Scope scope) {
+            super.prepare(scope);
+            out = scope.f64(super.m.length());
+        }
+    }
+
+    /** The matrices of a solver's step. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Iterates extends OnDevice {
+        /** h x d: all are (h, d). */
+        @Param({"1000x4000", "200x500"})
+        public String shape;
+
+        private int h;
+        private int d;
+        private F64 m;
+        private F64 mPrev;
+        private F64 mr;
+        private F64 mrPrev;
+        private F64 c;
+        private F64 next;
+        private F64 stats;
+
+        @Override
+        void prepare(Scope scope) {
+            int[] sizes = sizes(shape, 2);
+            h = sizes[0];
+            d = sizes[1];
+            long size = (long) h * d;
+            m = normal64(size);
+            mPrev = normal64(size);
+            mr = normal64(size);
+            mrPrev = normal64(size);
+            c = normal64(size);
+            next = scope.f64(size);
+            stats = scope.f64(5);
+        }
+    }
+
+    /** ||M_j||: one read of M, 2 h d flops. */
+    @Benchmark
+    public void norms(Columns s, Work work) {
+        s.on().groupNorm().norms(s.h, s.d, s.m, s.norms);
+        s.on().synchronize();
+        work.flops(2.0 * s.h * s.d);
+        work.bytes(8.0 * s.h * s.d);
+    }
+
+    /** The proximal operator, at a threshold that leaves about half of the columns: one read and one write of M. */
+    @Benchmark
+    public void prox(Pair s, Work work) {
+        Columns columns = s;
+        s.on().groupNorm().prox(columns.h, columns.d, columns.d, Math.sqrt(columns.h), columns.m, s.out);
+        s.on().synchronize();
+        work.flops(3.0 * columns.h * columns.d);
+        work.bytes(16.0 * columns.h * columns.d);
+    }
+
+    /** One proximal gradient step with its sums: five reads and one write of M's size. */
+    @Benchmark
+    public void step(Iterates s, Work work) {
+        s.on().groupNorm()
+                .step(s.h, s.d, s.d, 0.9, 0.1, 0.1, s.m, s.mPrev, s.mr, s.mrPrev, s.c, s.next, s.stats);
+        s.on().synchronize();
+        work.flops(20.0 * s.h * s.d);
+        work.bytes(48.0 * s.h * s.d);
+    }
+}

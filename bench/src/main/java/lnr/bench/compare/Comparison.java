@@ -1,0 +1,281 @@
+package lnr.bench.compare;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import lnr.bench.TextProblem;
+import lnr.kernels.Device;
+import lnr.lenet.InputException;
+import lnr.lenet.data.DataSource;
+import lnr.lenet.data.Dataset;
+import lnr.lenet.data.Progress;
+import lnr.lenet.format.AtomicFile;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command line of {@code bench/compare/run}. */
+@Command(
+        name = "bench/compare/run",
+        showDefaultValues = true,
+        description = "Does the same work with LNR and with PyTorch on the CPU, in turns, and compares times and"
+                + " objectives.",
+        footer = {
+            "",
+            "Exit code: 0; 1 when objectives of one problem differ by more than 1e-9, relative, or a side fails; 2 for"
+                    + " bad usage or when PyTorch is not there. A ratio below its target is told, and no failure."
+        })
+public final class Comparison implements Callable<Integer> {
+    private static final int FULL = 60_000;
+    /** The exit code by which PyTorch's side says that it lacks a module. */
+    private static final int MODULE_MISSING = 3;
+    /** Threads of the side that has just run may spin for a while before they sleep. */
+    private static final int REST_MILLIS = 300;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Prints this.")
+    private boolean help;
+
+    @Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @Option(
+            names = "--data",
+            paramLabel = "SET",
+            description = "mnist, fashion-mnist, drawn or a directory with IDX files; by default MNIST if it is to be"
+                    + " had, else digits drawn by the program.")
+    private String data;
+
+    @Option(
+            names = "--python",
+            paramLabel = "COMMAND",
+            defaultValue = "${env:PYTHON:-python3}",
+            description = "A Python that has torch and numpy; words are split at spaces. Or set PYTHON.")
+    private String python;
+
+    @Option(names = "--device", defaultValue = "cpu", description = "LNR's device; PyTorch always takes the CPU.")
+    private String device;
+
+    @Option(names = "--threads", defaultValue = "2", description = "Threads of each side.")
+    private int threads;
+
+    @Option(names = "--rounds", defaultValue = "5", description = "Timed runs of each task by each side.")
+    private int rounds;
+
+    @Option(names = "--warmups", defaultValue = "2", description = "Runs of each task by each side before these.")
+    private int warmups;
+
+    @Option(names = "--samples", defaultValue = "60000", description = "Images; the targets are for 60000.")
+    private int samples;
+
+    @Option(
+            names = "--tasks",
+            split = ",",
+            paramLabel = "TASK",
+            defaultValue = "epoch,forward,correlation,checkpoint,toy",
+            description = "Some of epoch, forward, correlation, checkpoint, toy.")
+    private Set<String> groups = new LinkedHashSet<>();
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Where to write all results.")
+    private Path json;
+
+    private Comparison() {}
+
+    /** @param args see {@code --help} */
+    public static void main(String[] args) {
+        CommandLine line = new CommandLine(new Comparison());
+        line.setExecutionExceptionHandler((e, command, parsed) -> {
+            System.err.println(e.getMessage() == null ? e.toString() : e.getMessage());
+            return e instanceof InputException ? 2 : 1;
+        });
+        line.setParameterExceptionHandler((e, given) -> {
+            System.err.println(e.getMessage() + "; bench/compare/run --help lists the options");
+            return 2;
+        });
+        System.exit(line.execute(args));
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        check();
+        List<Task> tasks = Task.of(groups);
+        try (Folder folder = Folder.create()) {
+            Map<String, Object> circumstances = circumstances();
+            try (Side torch = torch(folder)) {
+                prepare(folder, tasks, circumstances);
+                try (Side lnr = lnr(folder)) {
+                    circumstances.put("lnr", new ObjectMapper().convertValue(lnr.greeting(), Map.class));
+                    circumstances.put("torch", new ObjectMapper().convertValue(torch.greeting(), Map.class));
+                    System.err.println("LNR:     " + lnr.greeting());
+                    System.err.println("PyTorch: " + torch.greeting());
+                    boolean full = samples == FULL;
+                    Findings findings = new Findings(circumstances, full, compare(tasks, lnr, torch));
+                    System.out.print(findings.text());
+                    if (json != null) {
+                        write(findings);
+                    }
+                    return Outcome.agree(findings.outcomes()) ? 0 : 1;
+                }
+            } catch (NoTorch e) {
+                System.err.println(e.getMessage());
+                return 2;
+            }
+        }
+    }
+
+    private void check() {
+        for (Map.Entry<String, Integer> option :
+                Map.of("--threads", threads, "--rounds", rounds, "--samples", samples).entrySet()) {
+            if (option.getValue() < 1) {
+                throw bad(option.getKey() + ": expected 1 or more, got " + option.getValue());
+            }
+        }
+        if (warmups < 0) {
+            throw bad("--warmups: expected 0 or more, got " + warmups);
+        }
+        for (String group : groups) {
+            if (!Task.GROUPS.contains(group)) {
+                throw bad("--tasks: expected some of " + String.join(", ", Task.GROUPS) + ", got '" + group + "'");
+            }
+        }
+        if (json != null) {
+            AtomicFile.check(json);
+        }
+    }
+
+    private ParameterException bad(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** Writes what both sides are to read. */
+    private void prepare(Folder folder, List<Task> tasks, Map<String, Object> circumstances) throws IOException {
+        if (tasks.stream().anyMatch(Task::isPass)) {
+            Dataset set = DataSource.ofEnvironment().open(data, Progress.NONE);
+            System.err.println("data: " + set.origin().sentence());
+            circumstances.put("data", set.origin().sentence());
+            circumstances.put("samples", samples);
+            folder.write(set.train().first(samples));
+        }
+        try (Device drawing = Device.open("cpu")) {
+            for (String name : List.of("toy", "checkpoint")) {
+                if (groups.contains(name)) {
+                    folder.write(TextProblem.draw(drawing, name));
+                }
+            }
+        }
+    }
+
+    /** Warms both sides up and has them take turns, a task after the other. */
+    private List<Outcome> compare(List<Task> tasks, Side lnr, Side torch) throws IOException, InterruptedException {
+        List<Outcome> outcomes = new ArrayList<>();
+        for (Task task : tasks) {
+            double[][] seconds = new double[2][rounds];
+            double[] values = new double[2];
+            for (int round = -warmups; round < rounds; round++) {
+                for (int i = 0; i < 2; i++) {
+                    Thread.sleep(REST_MILLIS);
+                    JsonNode answer = (i == 0 ? lnr : torch).run(task.request());
+                    values[i] = answer.path("value").asDouble(Double.NaN);
+                    if (round >= 0) {
+                        seconds[i][round] = answer.path("seconds").asDouble(Double.NaN);
+                    }
+                }
+                if (round >= 0) {
+                    System.err.printf(
+                            java.util.Locale.ROOT,
+                            "%s, round %d of %d: LNR %.4f s, PyTorch %.4f s%n",
+                            task.title(),
+                            round + 1,
+                            rounds,
+                            seconds[0][round],
+                            seconds[1][round]);
+                }
+            }
+            outcomes.add(new Outcome(
+                    task, new Timings(seconds[0]), new Timings(seconds[1]), values[0], values[1]));
+        }
+        return outcomes;
+    }
+
+    private Side lnr(Folder folder) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> !flag.startsWith("-XX:ActiveProcessorCount") && !flag.startsWith("-Dlnr."))
+                .forEach(command::add);
+        command.addAll(List.of(
+                "-XX:ActiveProcessorCount=" + threads,
+                "-cp",
+                System.getProperty("java.class.path"),
+                LnrSide.class.getName(),
+                device,
+                folder.path().toString()));
+        return new Side("LNR", command, Map.of());
+    }
+
+    private static final class NoTorch extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NoTorch(String why) {
+            super(why + System.lineSeparator() + "PyTorch is needed to compare with. To install it:"
+                    + System.lineSeparator() + "  python3 -m venv ~/.venvs/torch"
+                    + System.lineSeparator() + "  ~/.venvs/torch/bin/pip install torch numpy"
+                    + System.lineSeparator() + "  bench/compare/run --python ~/.venvs/torch/bin/python ..");
+        }
+    }
+
+    private Side torch(Folder folder) throws IOException {
+        List<String> command = new ArrayList<>(Arrays.asList(python.trim().split("\\s+")));
+        command.addAll(List.of(
+                Path.of(System.getProperty("lnr.scripts", "bench/compare"), "side.py").toString(),
+                Integer.toString(threads),
+                folder.path().toString()));
+        String count = Integer.toString(threads);
+        try {
+            return new Side("PyTorch", command, Map.of("OMP_NUM_THREADS", count, "MKL_NUM_THREADS", count));
+        } catch (Side.Ended e) {
+            if (e.code() == MODULE_MISSING) {
+                throw new NoTorch("--python " + python + ": a module is missing");
+            }
+            throw e;
+        } catch (IOException e) {
+            throw new NoTorch("--python " + python + ": " + e.getMessage());
+        }
+    }
+
+    private Map<String, Object> circumstances() {
+        Map<String, Object> all = new LinkedHashMap<>();
+        all.put("date", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
+                ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS)));
+        all.put("command", "bench/compare/run " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+        all.put("commit", System.getProperty("lnr.commit", "unknown"));
+        all.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                + System.getProperty("os.arch"));
+        all.put("cores", Runtime.getRuntime().availableProcessors());
+        all.put("threads", threads);
+        all.put("rounds", rounds);
+        all.put("warmups", warmups);
+        return all;
+    }
+
+    private void write(Findings findings) {
+        AtomicFile.write(
+                json,
+                out -> out.write(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(findings.json())));
+        System.err.println("written: " + json);
+    }
+}

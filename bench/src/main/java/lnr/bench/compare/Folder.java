@@ -1,0 +1,69 @@
+package lnr.bench.compare;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.stream.Stream;
+import lnr.bench.TextProblem;
+import lnr.lenet.data.Dataset;
+import lnr.lenet.format.Npy;
+
+/**
+ * A temporary folder through which both sides get the same data: {@code images.bin} (count, 784) and {@code labels.bin}
+ * (count), bytes; {@code NAME-r.npy} and {@code NAME-c.npy} for each problem. Closing deletes it.
+ *
+ * @param path where it is
+ */
+record Folder(Path path) implements AutoCloseable {
+    /** A new, empty one. */
+    static Folder create() throws IOException {
+        return new Folder(Files.createTempDirectory("lnr-compare"));
+    }
+
+    void write(Dataset.Split split) throws IOException {
+        Files.write(images(), split.images());
+        Files.write(labels(), split.labels());
+    }
+
+    void write(TextProblem problem) {
+        Npy.write(file(problem.name(), "r"), problem.d(), problem.d(), problem.r());
+        Npy.write(file(problem.name(), "c"), problem.h(), problem.d(), problem.c());
+    }
+
+    Dataset.Split split() throws IOException {
+        return new Dataset.Split(Files.readAllBytes(images()), Files.readAllBytes(labels()));
+    }
+
+    TextProblem problem(String name) {
+        Npy.Matrix r = Npy.read(file(name, "r"));
+        Npy.Matrix c = Npy.read(file(name, "c"));
+        return new TextProblem(name, c.rows(), c.cols(), r.data(), c.data());
+    }
+
+    private Path images() {
+        return path.resolve("images.bin");
+    }
+
+    private Path labels() {
+        return path.resolve("labels.bin");
+    }
+
+    private Path file(String problem, String matrix) {
+        return path.resolve(problem + "-" + matrix + ".npy");
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (Stream<Path> files = Files.walk(path)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> {
+                try {
+                    Files.deleteIfExists(file);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package lnr.bench.compare;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What both sides made of a task.
+ *
+ * @param task the task
+ * @param lnr LNR's times
+ * @param torch PyTorch's times, of the same rounds
+ * @param lnrValue what LNR's last run found: a solve's objective, a pass's accuracy, the trace of the correlations
+ * @param torchValue what PyTorch's last run found
+ */
+record Outcome(Task task, Timings lnr, Timings torch, double lnrValue, double torchValue) {
+    /** Most relative difference that objectives of one problem may have. */
+    static final double AGREEMENT = 1e-9;
+
+    /** How many times faster LNR is: the ratio of the medians. */
+    double ratio() {
+        return torch.median() / lnr.median();
+    }
+
+    /** |a - b| / max(|a|, |b|) of the two values. */
+    double difference() {
+        return difference(lnrValue, torchValue);
+    }
+
+    /**
+     * The relative difference between the largest and the smallest objective found for each problem, by either side and
+     * by any method: all methods minimise the same function.
+     */
+    static Map<String, Double> spreads(List<Outcome> outcomes) {
+        Map<String, double[]> ranges = new LinkedHashMap<>();
+        for (Outcome outcome : outcomes) {
+            if (!outcome.task.isPass()) {
+                double[] range = ranges.computeIfAbsent(
+                        outcome.task.group(), group -> new double[] {outcome.lnrValue, outcome.lnrValue});
+                for (double value : new double[] {outcome.lnrValue, outcome.torchValue}) {
+                    range[0] = Math.min(range[0], value);
+                    range[1] = Math.max(range[1], value);
+                }
+            }
+        }
+        Map<String, Double> spreads = new LinkedHashMap<>();
+        ranges.forEach((problem, range) -> spreads.put(problem, difference(range[0], range[1])));
+        return spreads;
+    }
+
+    /** Whether all objectives of each problem agree. Values that are not numbers do not. */
+    static boolean agree(List<Outcome> outcomes) {
+        return spreads(outcomes).values().stream().allMatch(spread -> spread <= AGREEMENT);
+    }
+
+    private static double difference(double a, double b) {
+        double scale = Math.max(Math.abs(a), Math.abs(b));
+        return scale == 0 ? 0 : Math.abs(a - b) / scale;
+    }
+}

@@ -1,0 +1,110 @@
+package lnr.bench.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import lnr.bench.TextProblem;
+import lnr.kernels.Device;
+import lnr.lenet.data.Dataset;
+import lnr.lenet.data.DrawnDigits;
+import org.junit.jupiter.api.Test;
+
+/** Tables and JSON of made-up timings, and LNR's side on tiny data. */
+class FindingsTest {
+    private static Outcome outcome(Task task, double lnrValue, double torchValue) {
+        return new Outcome(
+                task,
+                new Timings(new double[] {2, 1, 4}),
+                new Timings(new double[] {3, 5, 6}),
+                lnrValue,
+                torchValue);
+    }
+
+    @Test
+    void ratiosAreOfMediansAndOfRounds() {
+        Outcome outcome = outcome(Task.of(List.of("epoch")).get(0), 0.5, 0.6);
+        assertThat(outcome.ratio()).isEqualTo(2.5);
+        Timings rounds = outcome.lnr().ratios(outcome.torch());
+        assertThat(rounds.seconds()).containsExactly(1.5, 5, 1.5);
+        assertThat(new Timings(new double[] {4, 1, 3, 2}).median()).isEqualTo(2.5);
+        assertThat(rounds.min()).isEqualTo(1.5);
+        assertThat(rounds.max()).isEqualTo(5);
+    }
+
+    @Test
+    void targetsAreForFullRuns() {
+        List<Outcome> outcomes = List.of(outcome(Task.of(List.of("epoch")).get(0), 0.5, 0.6));
+        assertThat(new Findings(Map.of(), true, outcomes).text()).contains("2.50 (1.50 - 5.00)", "1.5 yes");
+        assertThat(new Findings(Map.of(), false, outcomes).text()).doesNotContain("yes");
+    }
+
+    @Test
+    void objectivesOfAProblemMustAllAgree() {
+        List<Task> toy = Task.of(List.of("toy"));
+        Outcome first = outcome(toy.get(0), -100, -100 * (1 + 5e-10));
+        Outcome second = outcome(toy.get(1), -100 * (1 + 9e-10), -100 * (1 + 9e-10));
+        Outcome third = outcome(toy.get(2), -100 * (1 - 5e-10), -100);
+        assertThat(Outcome.agree(List.of(first, second))).isTrue();
+        // Each pair is within 1e-9; the three together are not.
+        assertThat(Outcome.agree(List.of(first, second, third))).isFalse();
+        assertThat(Outcome.agree(List.of(outcome(toy.get(0), -100, Double.NaN)))).isFalse();
+        assertThat(Outcome.agree(List.of(outcome(Task.of(List.of("forward")).get(0), 0.5, 0.9)))).isTrue();
+        assertThat(new Findings(Map.of(), true, List.of(first, second, third)).text()).contains("DISAGREE");
+    }
+
+    @Test
+    void jsonHasEveryRound() {
+        Map<String, Object> circumstances = new LinkedHashMap<>();
+        circumstances.put("date", "2000-01-01T00:00:00Z");
+        List<Outcome> outcomes = List.of(
+                outcome(Task.of(List.of("forward")).get(0), 0.5, 0.6),
+                outcome(Task.of(List.of("checkpoint")).get(0), -1, -1));
+        JsonNode root = new ObjectMapper().valueToTree(new Findings(circumstances, true, outcomes).json());
+        assertThat(root.path("date").asText()).isEqualTo("2000-01-01T00:00:00Z");
+        JsonNode forward = root.path("tasks").path(0);
+        assertThat(forward.path("lnr").path("seconds").size()).isEqualTo(3);
+        assertThat(forward.path("lnr").path("median").asDouble()).isEqualTo(2);
+        assertThat(forward.path("ratio").asDouble()).isEqualTo(2.5);
+        assertThat(forward.path("reached").asBoolean()).isTrue();
+        JsonNode solve = root.path("tasks").path(1);
+        assertThat(solve.has("target")).isFalse();
+        assertThat(solve.path("objective_difference").asDouble()).isZero();
+        assertThat(root.path("objectives_agree").asBoolean()).isTrue();
+    }
+
+    @Test
+    void titlesTellMethodsApart() {
+        List<Task> all = Task.of(Task.GROUPS);
+        assertThat(all.stream().map(Task::title)).doesNotHaveDuplicates().contains("toy fista q=250", "correlation");
+        assertThat(all.stream().filter(Task::isPass)).hasSize(3);
+    }
+
+    @Test
+    void lnrsSideCarriesOutEveryRequest() throws Exception {
+        try (Device device = Device.open("cpu");
+                Folder folder = Folder.create()) {
+            Dataset.Split split = DrawnDigits.draw(1, 300, 1).train();
+            folder.write(split);
+            TextProblem tiny = TextProblem.draw(device, "9x7x3x1100");
+            folder.write(tiny);
+            assertThat(folder.split().labels()).isEqualTo(split.labels());
+            assertThat(folder.problem(tiny.name()).c()).isEqualTo(tiny.c());
+            try (LnrSide side = new LnrSide(device, folder)) {
+                for (String request : List.of("epoch", "forward", "correlation")) {
+                    LnrSide.Answer answer = side.run(request);
+                    assertThat(answer.seconds()).isPositive();
+                    assertThat(answer.value()).isPositive();
+                }
+                double first = side.run("solve " + tiny.name() + " fista 10").value();
+                double second = side.run("solve " + tiny.name() + " alternating-minimization 10").value();
+                assertThat(second).isNegative().isCloseTo(first, within(1e-9 * Math.abs(first)));
+            }
+            assertThat(device.heldBytes()).isZero();
+        }
+    }
+}
