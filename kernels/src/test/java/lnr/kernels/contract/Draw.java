@@ -1,14 +1,14 @@
 package lnr.kernels.contract;
 
-import java.util.Random;
+import java.util.SplittableRandom;
 
 /** Random test data, the same for the same seed and test. */
 public final class Draw {
-    private final Random random;
+    private final SplittableRandom random;
 
     /** @param test what the data are for: each test draws its own, whichever tests run before it */
     public Draw(String test) {
-        random = new Random(Seeded.SEED * 0x9E3779B97F4A7C15L + test.hashCode());
+        random = new SplittableRandom(Seeded.SEED * 0x9E3779B97F4A7C15L + test.hashCode());
     }
 
     /** Uniform in [-1, 1). */
