@@ -27,7 +27,7 @@ final class Bar implements AutoCloseable {
                         .setInitialMax(max)
                         .setStyle(ProgressBarStyle.ASCII)
                         .setUpdateIntervalMillis(INTERVAL_MILLIS)
-                        .setConsumer(new ConsoleProgressBarConsumer(terminal, COLUMNS))
+                        .setConsumer(new OneLine(terminal))
                         .clearDisplayOnFinish()
                         .build();
     }
@@ -45,6 +45,21 @@ final class Bar implements AutoCloseable {
         if (bar != null) {
             bar.close();
             bar = null;
+        }
+    }
+
+    /** Leaves the cursor where the bar was, so that what comes next takes its place. */
+    private static final class OneLine extends ConsoleProgressBarConsumer {
+        private final PrintStream terminal;
+
+        OneLine(PrintStream terminal) {
+            super(terminal, COLUMNS);
+            this.terminal = terminal;
+        }
+
+        @Override
+        public void close() {
+            terminal.flush();
         }
     }
 }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -68,16 +69,18 @@ class SolveCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"proximal-gradient", "fista", "alternating-minimization"})
     void methodsAgreeAndReportEverything(String method) {
-        JsonNode report = run("R.npy", "C.npy", "--lambda", "0.2", "--method", method, "--json")
+        JsonNode reference = run("R.npy", "C.npy", "--lambda-ratio", "0.8", "--tol", "1e-13", "--json")
                 .quiet()
                 .json();
-        JsonNode reference =
-                run("R.npy", "C.npy", "--lambda", "0.2", "--tol", "1e-13", "--json").quiet().json();
+        double lambda = reference.path("lambda").asDouble();
+        JsonNode report = run("R.npy", "C.npy", "--lambda", Double.toString(lambda), "--method", method, "--json")
+                .quiet()
+                .json();
         assertThat(report.path("method").asText()).isEqualTo(method);
         assertThat(report.path("device").asText()).isEqualTo("cpu");
         assertThat(report.path("precision").asText()).isEqualTo("fp64");
-        assertThat(report.path("lambda").asDouble()).isEqualTo(0.2);
-        assertThat(report.path("lambda_max").asDouble()).isGreaterThan(0.2);
+        assertThat(report.path("lambda").asDouble()).isEqualTo(lambda);
+        assertThat(report.path("lambda_max").asDouble()).isGreaterThan(lambda);
         double objective = reference.path("objective").asDouble();
         assertThat(report.path("objective").asDouble()).isNegative().isCloseTo(objective, within(-1e-9 * objective));
         assertThat(report.path("gap").asDouble(-1)).isNotNegative();
@@ -175,7 +178,7 @@ class SolveCommandTest {
         write("N.npy", H, D, broken);
         run("R.npy", "N.npy", more).refused("N.npy: entry [2, 3]: expected a finite number, found Infinity");
         byte[] bytes = Files.readAllBytes(folder.resolve("R.npy"));
-        Files.write(folder.resolve("T.npy"), java.util.Arrays.copyOf(bytes, bytes.length - 1));
+        Files.write(folder.resolve("T.npy"), Arrays.copyOf(bytes, bytes.length - 1));
         run("T.npy", "C.npy", more).refused("T.npy: expected 1352 bytes of data", "found 1351");
         Files.writeString(folder.resolve("text.npy"), "not a matrix at all");
         run("text.npy", "C.npy", more).refused("text.npy: not an .npy file");

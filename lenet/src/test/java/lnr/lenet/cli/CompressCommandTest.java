@@ -1,0 +1,232 @@
+package lnr.lenet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import lnr.lenet.format.SafeTensors;
+import lnr.lenet.network.Architecture;
+import lnr.lenet.network.Model;
+import lnr.lenet.network.ModelFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CompressCommandTest {
+    @TempDir
+    static Path shared;
+
+    @TempDir
+    Path folder;
+
+    private static Path data;
+    private static Path cache;
+    private static Path model;
+    private static Path small;
+
+    @BeforeAll
+    static void train() {
+        data = SmallDigits.write(shared.resolve("digits"), 3);
+        cache = shared.resolve("cache");
+        model = shared.resolve("model");
+        Run.of(cache, "train", "--data", data.toString(), "--epochs", "3", "--batch", "32", "--out", model.toString())
+                .quiet();
+        small = shared.resolve("untrained");
+        ModelFile.write(small, Model.random(new Architecture(3, 4, 30, 10), 1), Map.of());
+    }
+
+    private Run compress(String... more) {
+        List<String> arguments = new ArrayList<>(List.of("compress", "--data", data.toString()));
+        arguments.addAll(List.of(more));
+        return Run.of(cache, arguments.toArray(String[]::new));
+    }
+
+    /** Compresses a network of 30 neurons that knows nothing, which does not take long. */
+    private Run compressSmall(String... more) {
+        List<String> arguments =
+                new ArrayList<>(List.of("--model", small.toString(), "--out", out().toString()));
+        arguments.addAll(List.of(more));
+        return compress(arguments.toArray(String[]::new));
+    }
+
+    private Path out() {
+        return folder.resolve("small.safetensors");
+    }
+
+    private List<Path> cached() throws IOException {
+        try (Stream<Path> files = Files.list(cache.resolve("models"))) {
+            return files.toList();
+        }
+    }
+
+    @Test
+    void reportsWhatItDid() {
+        JsonNode report = compress(
+                        "--model", model.toString(), "--lambda-ratio", "0.05", "--json", "--out", out().toString())
+                .quiet()
+                .json();
+        int kept = report.path("kept").asInt();
+        assertThat(kept).isBetween(1, 499);
+        Architecture after = new Architecture(20, 50, kept, 10);
+        assertThat(ModelFile.read(out()).architecture()).isEqualTo(after);
+        assertThat(report.at("/compressed/parameters").asInt()).isEqualTo(after.parameters());
+        assertThat(report.at("/compressed/flops").asLong()).isEqualTo(after.flops());
+        assertThat(report.at("/original/parameters").asInt()).isEqualTo(431080);
+        assertThat(report.path("compression_rate").asDouble())
+                .isCloseTo(after.parameters() / 431080.0, within(1e-12));
+        for (String network : List.of("original", "compressed")) {
+            double mass = 0;
+            for (JsonNode layer : report.path(network).path("mass")) {
+                mass += layer.asDouble();
+            }
+            assertThat(mass).isCloseTo(1, within(1e-9));
+            assertThat(report.path(network).path("accuracy").asDouble()).isBetween(0.5, 1.0);
+        }
+        assertThat(report.path("accuracy_before_debiasing").isNumber()).isTrue();
+        assertThat(report.path("agreeing").asInt()).isEqualTo(200);
+        assertThat(report.path("test_images").asInt()).isEqualTo(200);
+        assertThat(report.path("samples").asInt()).isEqualTo(800);
+        assertThat(report.path("bias").asBoolean(true)).isFalse();
+        assertThat(report.path("debias").asBoolean()).isTrue();
+        assertThat(report.at("/solve/status").asText()).isEqualTo("CONVERGED");
+        assertThat(report.at("/solve/lambda").asDouble())
+                .isCloseTo(0.05 * report.at("/solve/lambda_max").asDouble(), within(1e-12));
+        assertThat(report.path("seconds").fieldNames())
+                .toIterable()
+                .containsExactly("data", "model", "correlations", "solve", "debias", "evaluation", "write", "total");
+        JsonNode eval = Run.of(cache, "eval", "--data", data.toString(), "--model", out().toString(), "--json")
+                .quiet()
+                .json();
+        assertThat(eval.path("accuracy")).isEqualTo(report.at("/compressed/accuracy"));
+        assertThat(SafeTensors.read(out()).metadata()).containsEntry("kept", Integer.toString(kept));
+    }
+
+    @Test
+    void printsATable() {
+        assertThat(compressSmall("--lambda-ratio", "0.2").quiet().out())
+                .startsWith("data: digits from ")
+                .contains("model: given (" + small + ")")
+                .contains("test accuracy ", "before debiasing", "neurons of fc1 ", "parameters  ", "compression rate")
+                .contains("FLOPs an image", "mass of conv1", "mass of fc2", "correlations  ", "total  ")
+                .contains("collapsed and uncollapsed networks agree on all 200 test images")
+                .endsWith("wrote " + out() + System.lineSeparator());
+    }
+
+    @Test
+    void keepsAsManyNeuronsAsAsked() {
+        assertThat(compressSmall("--keep", "17", "--json").good().json().path("kept").asInt())
+                .isEqualTo(17);
+        assertThat(compressSmall("--keep", "0", "--json").good().json().path("kept").asInt(-1))
+                .isZero();
+    }
+
+    @Test
+    void biasAndDebiasingAreChoices() {
+        JsonNode report = compressSmall("--bias", "--no-debias", "--lambda-ratio", "0.2", "--json").quiet().json();
+        assertThat(report.path("bias").asBoolean()).isTrue();
+        assertThat(report.path("debias").asBoolean(true)).isFalse();
+        assertThat(report.at("/compressed/accuracy")).isEqualTo(report.path("accuracy_before_debiasing"));
+        report = compressSmall("--no-bias", "--debias", "--method", "fista", "--lambda-ratio", "0.2", "--json").quiet().json();
+        assertThat(report.path("bias").asBoolean(true)).isFalse();
+        assertThat(report.path("debias").asBoolean()).isTrue();
+        assertThat(report.at("/solve/method").asText()).isEqualTo("fista");
+    }
+
+    @Test
+    void whereNothingIsKeptTheLayerBecomesItsBias() {
+        Run run = compressSmall("--lambda", "1e9", "--bias").quiet();
+        assertThat(run.out()).contains("nothing is kept: fc2 is its bias alone");
+        assertThat(ModelFile.read(out()).architecture().fc1()).isZero();
+        Run.of(cache, "eval", "--data", data.toString(), "--model", out().toString()).quiet();
+    }
+
+    @Test
+    void trainsOnceAndTakesTheModelFromTheCacheThen() throws IOException {
+        String[] options = {"--epochs", "1", "--seed", "5", "--out", out().toString(), "--json"};
+        Run first = compress(options);
+        assertThat(first.good().err()).isEqualTo(
+                "lnr: training a LeNet-5 first: 1 epoch, batch 256, learning rate 0.001, seed 5\n");
+        assertThat(first.json().at("/model/trained").asBoolean()).isTrue();
+        byte[] written = Files.readAllBytes(out());
+        Run second = compress(options);
+        assertThat(second.quiet().json().at("/model/trained").asBoolean(true)).isFalse();
+        assertThat(second.json().at("/model/file")).isEqualTo(first.json().at("/model/file"));
+        assertThat(Files.readAllBytes(out())).isEqualTo(written);
+
+        Path file = Path.of(first.json().at("/model/file").asText());
+        Files.writeString(file, "damaged in some way");
+        Run third = compress(options);
+        assertThat(third.good().err()).contains(file + ": ", "training the model again");
+        assertThat(Files.readAllBytes(out())).isEqualTo(written);
+
+        Path other = SmallDigits.write(folder.resolve("digits"), 4);
+        Run another = Run.of(cache, "compress", "--data", other.toString(), "--epochs", "1", "--seed", "5", "--json",
+                "--out", out().toString());
+        assertThat(another.json().at("/model/trained").asBoolean())
+                .as("other contents of the same name")
+                .isTrue();
+        assertThat(cached()).hasSize(2);
+    }
+
+    @Test
+    void worksWithoutACache() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        Run run = Run.of(file, "compress", "--data", data.toString(), "--epochs", "1", "--json", "--out",
+                out().toString());
+        assertThat(run.good().err()).contains("the trained model is not kept: ");
+        assertThat(run.json().at("/model/file").isNull()).isTrue();
+    }
+
+    @Test
+    void refusesBadOptions() throws IOException {
+        compressSmall("--lambda", "-1").refused("--lambda: expected a finite number, 0 or more, found -1.0");
+        compressSmall("--lambda", "1", "--keep", "3").refused("mutually exclusive");
+        compressSmall("--lambda-ratio", "Infinity").refused("--lambda-ratio: expected a finite number");
+        compressSmall("--keep", "-1").refused("--keep: expected 0 or more, found -1");
+        compressSmall("--keep", "31").refused("--keep: expected 0 to 30 neurons, found 31");
+        compress("--keep", "501").refused("--keep: expected 0 to 500 neurons, found 501");
+        compressSmall("--keep", "2.5").refused("--keep", "2.5");
+        compressSmall("--epochs", "0").refused("--epochs: expected 1 or more, found 0");
+        compressSmall("--method", "lasso").refused("--method: expected one of", "fista", "'lasso'");
+        compressSmall("--device", "gpu").refused("--device: expected", "cpu", "'gpu'");
+        compressSmall("--q", "-1").refused("--q: expected a finite number, more than 0");
+        compress("--model", folder.resolve("none").toString()).refused("none: no such file");
+        compress("--out", folder.resolve("no/x").toString()).refused("no/x: cannot be written", "does not exist");
+        compress("--out", folder.toString()).refused("it is a folder");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void barsAreDrawnOnTerminalsAndVanish() {
+        Run run = Run.with(
+                Run.environment(cache),
+                true,
+                "train",
+                "--data",
+                data.toString(),
+                "--epochs",
+                "1",
+                "--out",
+                out().toString(),
+                "--json");
+        assertThat(run.good().err()).contains("epoch 1/1").endsWith("\r");
+        run.json();
+    }
+
+    /** What a model's file says of itself is what the cache goes by, not its name. */
+    @Test
+    void doesNotTrustACachedModelOfAnotherRecipe() throws IOException {
+        String[] options = {"--epochs", "1", "--seed", "6", "--out", out().toString(), "--json"};
+        Path file = Path.of(compress(options).good().json().at("/model/file").asText());
+        ModelFile.write(file, ModelFile.read(model), Map.of("seed", "6"));
+        assertThat(compress(options).good().err()).contains("not the model its name promises");
+        Files.delete(file);
+    }
+}

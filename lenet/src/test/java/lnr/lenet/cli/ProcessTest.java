@@ -1,0 +1,90 @@
+package lnr.lenet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import lnr.lenet.format.SafeTensors;
+import lnr.lenet.network.ModelFile;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as a process of its own: exit codes, streams, interrupts. */
+class ProcessTest {
+    @TempDir
+    Path folder;
+
+    private ProcessBuilder program(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx600m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.directory(folder.toFile());
+        builder.environment().putAll(Run.environment(folder.resolve("cache")));
+        builder.environment().remove("LNR_DATA");
+        builder.environment().remove("LNR_DEBUG");
+        return builder.redirectError(folder.resolve("err").toFile());
+    }
+
+    private String err() throws IOException {
+        return Files.readString(folder.resolve("err"));
+    }
+
+    private Run run(String... arguments) throws Exception {
+        Process process = program(arguments).start();
+        try {
+            String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            return new Run(process.exitValue(), out, err());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void workIsQuietAndBadInputIsOneLine() throws Exception {
+        Path data = SmallDigits.write(folder.resolve("digits"), 3);
+        Run train = run("train", "--data", data.toString(), "--epochs", "1", "--out", "m.safetensors", "--json");
+        assertThat(train.quiet().json().path("epochs")).hasSize(1);
+        assertThat(folder.resolve("m.safetensors")).exists();
+        run("eval", "--data", data.toString(), "--model", "none").refused("lnr eval: none: no such file");
+    }
+
+    @Test
+    void anInterruptLeavesTheLastCompleteCheckpoint() throws Exception {
+        Path data = SmallDigits.write(folder.resolve("digits"), 3);
+        Path out = folder.resolve("m.safetensors");
+        Process process = program("train", "--data", data.toString(), "--epochs", "100000", "--out", out.toString())
+                .start();
+        int seen = 0;
+        try (BufferedReader lines = process.inputReader()) {
+            for (String line = lines.readLine(); seen < 3 && line != null; line = lines.readLine()) {
+                seen += line.startsWith("epoch ") ? 1 : 0;
+            }
+            new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+            lines.lines().forEach(line -> {});
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.exitValue()).isEqualTo(130);
+        assertThat(Integer.parseInt(SafeTensors.read(out).metadata().get("epochs")))
+                .isGreaterThanOrEqualTo(3);
+        assertThat(ModelFile.read(out).architecture().fc1()).isEqualTo(500);
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.map(f -> f.getFileName().toString())).noneMatch(name -> name.endsWith(".tmp"));
+        }
+    }
+}
