@@ -70,7 +70,7 @@ public class LenetBenchmark {
         }
     }
 
-    /** One epoch of training; backward takes two products where forward takes one, and conv1 no gradient of its input. */
+    /** One epoch of training. Backward takes two products where forward takes one; conv1's input needs no gradient. */
     @Benchmark
     public Training.Epoch epoch(Passes s, Work work) {
         Training.Epoch epoch = s.training.epoch(s.images, seen -> {});

@@ -26,8 +26,8 @@ public record TextProblem(String name, int h, int d, double[] r, double[] c) {
     /**
      * Draws one of the text's problems; the same one every time.
      *
-     * @param name {@code toy}: d = 100, rank 80, h = 200, n = 10,000; {@code checkpoint}: d = 500, rank 450, h = 200, n =
-     *     60,000; or sizes {@code dxrankxhxn} of one's own
+     * @param name {@code toy}: d = 100, rank 80, h = 200, n = 10,000; {@code checkpoint}: d = 500, rank 450, h = 200,
+     *     n = 60,000; or sizes {@code dxrankxhxn} of one's own
      */
     public static TextProblem draw(Device device, String name) {
         int[] sizes = switch (name) {

@@ -2,6 +2,7 @@ package lnr.bench.compare;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -273,9 +274,8 @@ public final class Comparison implements Callable<Integer> {
     }
 
     private void write(Findings findings) {
-        AtomicFile.write(
-                json,
-                out -> out.write(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsBytes(findings.json())));
+        ObjectWriter writer = new ObjectMapper().writerWithDefaultPrettyPrinter();
+        AtomicFile.write(json, out -> out.write(writer.writeValueAsBytes(findings.json())));
         System.err.println("written: " + json);
     }
 }
