@@ -84,6 +84,8 @@ class DataSourceTest {
         } else {
             exchange.sendResponseHeaders(200, body.length);
             exchange.getResponseBody().write(body, 0, broken ? body.length / 2 : body.length);
+            // JDK 25's server drops what it still holds when an exchange is closed before its end.
+            exchange.getResponseBody().flush();
         }
         exchange.close();
     }
