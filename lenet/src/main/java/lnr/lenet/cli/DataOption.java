@@ -2,6 +2,7 @@ package lnr.lenet.cli;
 
 import java.util.Locale;
 import java.util.Map;
+import lnr.lenet.InputException;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.data.Origin;
 import lnr.lenet.data.Progress;
@@ -21,6 +22,9 @@ final class DataOption {
 
     /** Opens the set, with a bar for each file that has to be downloaded. */
     Dataset open(Session session) {
+        if (asked != null && asked.isBlank()) {
+            throw new InputException("--data: expected mnist, fashion-mnist, drawn or a directory, found nothing");
+        }
         try (Downloads downloads = new Downloads(session)) {
             return session.data().open(asked, downloads);
         }

@@ -1,8 +1,10 @@
 package lnr.lenet.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
+import lnr.lenet.format.Diagnostic;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -10,6 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code lnr}. */
@@ -89,9 +92,21 @@ public final class Main implements Runnable {
         line.setOut(new PrintWriter(session.out(), true));
         line.setErr(new PrintWriter(session.err(), true));
         line.setExpandAtFiles(false);
+        line.registerConverter(Path.class, Main::path);
         line.setParameterExceptionHandler((e, arguments) -> badUsage(e));
         line.setExecutionExceptionHandler((e, failed, parsed) -> failed(failed, e));
         return line;
+    }
+
+    private static Path path(String value) {
+        if (value.isBlank()) {
+            throw new TypeConversionException("expected the name of a file, found nothing");
+        }
+        try {
+            return Path.of(value);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("expected the name of a file, found " + Diagnostic.quote(value));
+        }
     }
 
     @Override
@@ -103,7 +118,8 @@ public final class Main implements Runnable {
 
     private int badUsage(ParameterException e) {
         String name = e.getCommandLine().getCommandSpec().qualifiedName();
-        StringBuilder message = new StringBuilder(name).append(": ").append(oneLine(e.getMessage().replaceFirst("^Error: ", "")));
+        String fault = oneLine(e.getMessage().replaceFirst("^Error: ", ""));
+        StringBuilder message = new StringBuilder(name).append(": ").append(fault);
         if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
             message.append("; did you mean ").append(String.join(" or ", unmatched.getSuggestions())).append('?');
         }

@@ -133,7 +133,9 @@ class CompressCommandTest {
         assertThat(report.path("bias").asBoolean()).isTrue();
         assertThat(report.path("debias").asBoolean(true)).isFalse();
         assertThat(report.at("/compressed/accuracy")).isEqualTo(report.path("accuracy_before_debiasing"));
-        report = compressSmall("--no-bias", "--debias", "--method", "fista", "--lambda-ratio", "0.2", "--json").quiet().json();
+        report = compressSmall("--no-bias", "--debias", "--method", "fista", "--lambda-ratio", "0.2", "--json")
+                .quiet()
+                .json();
         assertThat(report.path("bias").asBoolean(true)).isFalse();
         assertThat(report.path("debias").asBoolean()).isTrue();
         assertThat(report.at("/solve/method").asText()).isEqualTo("fista");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher {@code lnr}, in a checkout with nothing in it, with a Java and a Maven that only tell of their calls. */
+/** The launcher {@code lnr}, in a checkout of nothing, with a Java and a Maven that only tell of their calls. */
 class LauncherTest {
     private static final String MVN = """
             #!/bin/sh

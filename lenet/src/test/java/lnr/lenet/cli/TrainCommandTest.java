@@ -125,6 +125,9 @@ class TrainCommandTest {
         train("--out", file("m"), "--seed", "one").refused("--seed", "one");
         train("--out", file("m"), "--device", "cuda:0").refused("--device: expected", "cpu", "'cuda:0'");
         train("--out", file("no/m")).refused("no/m: cannot be written", "does not exist");
+        run("train", "--data", "", "--out", file("m")).refused("--data: expected mnist", "found nothing");
+        train("--out", "").refused("--out", "expected the name of a file, found nothing");
+        train("--out", "a\0b").refused("--out", "expected the name of a file, found 'a\\u0000b'");
         run("train", "--data", file("none"), "--out", file("m"))
                 .refused("none: expected", "fashion-mnist", "mnist", "drawn", "does not exist");
         run("train", "--data", "mnist", "--out", file("m")).refused("mnist", "not to be downloaded", "--data DIR");
