@@ -267,6 +267,12 @@ public final class Comparison implements Callable<Integer> {
         all.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                 + System.getProperty("os.arch"));
         all.put("cores", Runtime.getRuntime().availableProcessors());
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        all.put("load", load);
+        if (load > 0.5) {
+            System.err.println("the machine is busy (load average " + load + "): PyTorch's threads suffer most from that,"
+                    + " and ratios will look better than they are");
+        }
         all.put("threads", threads);
         all.put("rounds", rounds);
         all.put("warmups", warmups);
