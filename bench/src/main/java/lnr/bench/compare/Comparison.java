@@ -270,8 +270,8 @@ public final class Comparison implements Callable<Integer> {
         double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
         all.put("load", load);
         if (load > 0.5) {
-            System.err.println("the machine is busy (load average " + load + "): PyTorch's threads suffer most from that,"
-                    + " and ratios will look better than they are");
+            System.err.println("the machine is or was just busy (load average " + load
+                    + "): other programs slow the two sides unequally, so ratios are not to be trusted");
         }
         all.put("threads", threads);
         all.put("rounds", rounds);
