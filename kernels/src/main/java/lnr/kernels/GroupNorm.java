@@ -12,8 +12,8 @@ public interface GroupNorm {
     void penalty(int h, int d, int p, F64 m, F64 out);
 
     /**
-     * out_j = M_j (1 - t / ||M_j||) where ||M_j|| &gt; t, and 0 otherwise, for j &lt; p; out_j = M_j for j &gt;= p. A NaN in M_j
-     * stays in out_j.
+     * out_j = M_j (1 - t / ||M_j||) where ||M_j|| &gt; t, and 0 otherwise, for j &lt; p; out_j = M_j for j &gt;= p. A
+     * NaN in M_j stays in out_j.
      *
      * @param t threshold, 0 or more
      * @param m (h, d)

@@ -267,6 +267,12 @@ public final class Comparison implements Callable<Integer> {
         all.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                 + System.getProperty("os.arch"));
         all.put("cores", Runtime.getRuntime().availableProcessors());
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        all.put("load", load);
+        if (load > 0.5) {
+            System.err.println("the machine is or was just busy (load average " + load
+                    + "): other programs slow the two sides unequally, so ratios are not to be trusted");
+        }
         all.put("threads", threads);
         all.put("rounds", rounds);
         all.put("warmups", warmups);

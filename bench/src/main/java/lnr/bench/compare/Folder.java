@@ -17,9 +17,17 @@ import lnr.lenet.format.Npy;
  * @param path where it is
  */
 record Folder(Path path) implements AutoCloseable {
-    /** A new, empty one. */
+    /** A new, empty one; deleted with all it holds when it is closed or, at the latest, when this process ends. */
     static Folder create() throws IOException {
-        return new Folder(Files.createTempDirectory("lnr-compare"));
+        Folder folder = new Folder(Files.createTempDirectory("lnr-compare"));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try {
+                folder.close();
+            } catch (IOException | UncheckedIOException e) {
+                // The process is ending: nobody is left to be told.
+            }
+        }));
+        return folder;
     }
 
     void write(Dataset.Split split) throws IOException {
@@ -56,6 +64,9 @@ record Folder(Path path) implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        if (Files.notExists(path)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(path)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> {
                 try {

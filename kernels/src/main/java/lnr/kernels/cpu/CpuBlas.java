@@ -243,8 +243,8 @@ final class CpuBlas implements Blas {
         double[] work = new double[Math.max(1, 72 * n)];
         int[] iwork = new int[Math.max(1, 10 * n)];
         OpenBlas.LAPACK_.dsyevr(
-                "N", "I", "L", n, copy, 0, n, 0, 0, n, n, 0, found, values, 0, vectors, 0, 1, new int[2 * n], 0, work, 0,
-                work.length, iwork, 0, iwork.length, info);
+                "N", "I", "L", n, copy, 0, n, 0, 0, n, n, 0, found, values, 0, vectors, 0, 1, new int[2 * n], 0, work,
+                0, work.length, iwork, 0, iwork.length, info);
         if (info.val != 0) {
             throw new DeviceException("cpu: dsyevr did not converge (info " + info.val + ")");
         }

@@ -70,9 +70,11 @@ public final class CpuDevice implements Device {
         if (closed) {
             throw new IllegalStateException("the cpu device is closed");
         }
-        String asked = "asked for " + length + " numbers of " + type.bytes() + " bytes, holding " + held.get() + " bytes";
+        String asked =
+                "asked for " + length + " numbers of " + type.bytes() + " bytes, holding " + held.get() + " bytes";
         if (length > Integer.MAX_VALUE - 8) {
-            throw new DeviceException("cpu: " + asked + "; a buffer has at most " + (Integer.MAX_VALUE - 8) + " numbers");
+            throw new DeviceException(
+                    "cpu: " + asked + "; a buffer has at most " + (Integer.MAX_VALUE - 8) + " numbers");
         }
         long bytes = length * type.bytes();
         try {

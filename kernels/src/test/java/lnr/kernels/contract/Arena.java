@@ -14,8 +14,8 @@ import lnr.kernels.Scope;
 import lnr.kernels.U8;
 
 /**
- * Buffers between guard zones: each is a window on a larger one whose rest holds a pattern that must stay. The pattern of
- * floating-point buffers is a NaN, so that reading beyond a buffer shows as well. Targets start as the pattern too.
+ * Buffers between guard zones: each is a window on a larger one whose rest holds a pattern that must stay. The pattern
+ * of floating-point buffers is a NaN, so that reading beyond a buffer shows as well. Targets start as the pattern too.
  */
 public final class Arena implements AutoCloseable {
     private static final float F32_GUARD = Float.intBitsToFloat(0x7fc0beef);

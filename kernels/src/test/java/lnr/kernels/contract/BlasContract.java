@@ -49,7 +49,8 @@ public abstract class BlasContract extends DeviceContract {
         float[] a = draw.floats(33 * 31);
         a[5 + 7 * 33] = Float.NaN;
         F32 c = arena.out32(33 * 32);
-        device.blas().gemm(false, false, 33, 32, 31, 1f, arena.in(a), 33, arena.in(draw.floats(31 * 32)), 31, 0f, c, 33);
+        F32 b = arena.in(draw.floats(31 * 32));
+        device.blas().gemm(false, false, 33, 32, 31, 1f, arena.in(a), 33, b, 31, 0f, c, 33);
         float[] result = c.toArray();
         for (int i = 0; i < result.length; i++) {
             assertThat(Float.isNaN(result[i])).as("element %d", i).isEqualTo(i % 33 == 5);

@@ -130,7 +130,9 @@ public abstract class ConvolutionContract extends DeviceContract {
             float[] result = results[k];
             for (int i = 0; i < result.length; i++) {
                 if (result[i] != expected[k].value(i)) {
-                    assertThat((double) result[i]).as("integers, target %d, element %d", k, i).isEqualTo(expected[k].value(i));
+                    assertThat((double) result[i])
+                            .as("integers, target %d, element %d", k, i)
+                            .isEqualTo(expected[k].value(i));
                 }
             }
         }

@@ -190,7 +190,8 @@ public final class Operation {
                 .out("next", new double[h * w])
                 .out("stats", new double[5], Length.AT_LEAST)
                 .runs((d, b) -> d.groupNorm().step(
-                        h, w, p, 0.7, 0.3, t / 2, b.f64(0), b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5), b.f64(6))));
+                        h, w, p, 0.7, 0.3, t / 2, b.f64(0), b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5),
+                        b.f64(6))));
         all.add(new Operation("variationalDiagonal")
                 .in("m", draw.doubles(h * w))
                 .out("out", new double[w])

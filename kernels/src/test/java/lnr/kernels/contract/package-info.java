@@ -1,7 +1,7 @@
 /**
- * What every device must do, as tests: one abstract class for each family of operations, run with each device's factory.
- * References are plain loops in double precision, written from the mathematics of the operations' documentation;
- * tolerances are bounds on rounding errors, none is tuned. Every buffer lies between guard zones.
+ * What every device must do, as tests: one abstract class for each family of operations, run with each device's
+ * factory. References are plain loops in double precision, written from the mathematics of the operations'
+ * documentation; tolerances are bounds on rounding errors, none is tuned. Every buffer lies between guard zones.
  *
  * <p>A device binds the suite in a few lines:
  *
