@@ -14,8 +14,11 @@ import org.netlib.util.intW;
 
 /** Dense linear algebra by OpenBLAS, products and solves cut into blocks of the result that threads share. */
 final class CpuBlas implements Blas {
-    /** Flops of a block of a product: enough to pay for packing the operand that all blocks read. */
+    /** Flops of a block of a product or a solve: enough to pay for handing it to a thread. */
     private static final double BLOCK = 16e6;
+
+    /** Rows or columns of a block of a product: each block packs the whole other operand anew. */
+    private static final int BREADTH = 100;
 
     private static final int CHUNK = 1 << 15;
 
@@ -48,8 +51,8 @@ final class CpuBlas implements Blas {
         float[] ca = array(c);
         String ta = transA ? "T" : "N";
         String tb = transB ? "T" : "N";
-        int pieces = Pieces.of(2.0 * m * n * k, BLOCK);
         boolean byColumns = n >= m;
+        int pieces = pieces(m, n, k);
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, byColumns ? n : m, 16);
             int count = Pieces.start(piece + 1, pieces, byColumns ? n : m, 16) - from;
@@ -88,8 +91,8 @@ final class CpuBlas implements Blas {
         double[] ca = array(c);
         String ta = transA ? "T" : "N";
         String tb = transB ? "T" : "N";
-        int pieces = Pieces.of(2.0 * m * n * k, BLOCK);
         boolean byColumns = n >= m;
+        int pieces = pieces(m, n, k);
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, byColumns ? n : m, 16);
             int count = Pieces.start(piece + 1, pieces, byColumns ? n : m, 16) - from;
@@ -103,6 +106,11 @@ final class CpuBlas implements Blas {
                         ca, at(c) + from, ldc);
             }
         });
+    }
+
+    /** Blocks of an (m, n) product over k, along its longer side. */
+    private static int pieces(int m, int n, int k) {
+        return Math.min(Pieces.of(2.0 * m * n * k, BLOCK), Pieces.of(Math.max(m, n), BREADTH));
     }
 
     @Override

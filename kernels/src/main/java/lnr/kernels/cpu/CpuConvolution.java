@@ -17,7 +17,7 @@ final class CpuConvolution {
     private static final int TILE = 8;
 
     /** Parts of a batch whose weight gradients are summed apart, then together in order. */
-    private static final int PARTS = 16;
+    private static final int PARTS = 8;
 
     private final Workers workers;
     private final ConcurrentLinkedQueue<TileSpace> idle = new ConcurrentLinkedQueue<>();
