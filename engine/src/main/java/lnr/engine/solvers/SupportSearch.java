@@ -2,25 +2,45 @@ package lnr.engine.solvers;
 
 import lnr.engine.Problem;
 import lnr.engine.Solution;
+import lnr.engine.Status;
 
 /**
- * The lambda that keeps a given number of columns, by bisection on its logarithm with warm starts. Supports shrink as
- * lambda grows but for rare exceptions, and may change by several columns at once; where no lambda tried keeps exactly
- * the number asked for, the nearest answer is given, the smaller of two.
+ * The lambda that keeps a given number of columns: down from lambda_max in growing strides, then bisection on the
+ * logarithm, each solve started from the one before. Supports shrink as lambda grows but for rare exceptions, and may
+ * change by several columns at once; where no lambda tried keeps exactly the number asked for, the nearest answer is
+ * given, the smaller of two.
  */
 public final class SupportSearch {
-    /** Below this part of lambda_max, what is not kept has no bearing on the answer at all. */
+    /** Below this part of lambda_max the penalty has no bearing on which columns are used. */
     private static final double LEAST = 1e-8;
 
-    private static final int SOLVES = 40;
+    private static final double FIRST_STRIDE = 3;
 
-    private SupportSearch() {}
+    /** Width of a bracket, relative, that is not worth halving again. */
+    private static final double WIDTH = 1e-5;
+
+    private final Solver solver;
+    private final Problem problem;
+    private final int count;
+    private final Monitor monitor;
+    private double[] start;
+    private Solution best;
+    private boolean stopped;
+
+    private SupportSearch(Solver solver, Problem problem, int count, Monitor monitor) {
+        this.solver = solver;
+        this.problem = problem;
+        this.count = count;
+        this.monitor = monitor;
+        this.start = new double[problem.h() * problem.d()];
+    }
 
     /**
      * Searches for {@code count} columns.
      *
      * @param problem the problem; its own lambda is not used
      * @param count penalised columns to keep, 0 to p
+     * @param monitor told of every solve's progress; when it stops one, the search ends with the best answer so far
      * @return the answer at the lambda found; its support has {@code count} columns, or the nearest number met
      * @throws IllegalArgumentException when {@code count} is not from 0 to p
      */
@@ -29,28 +49,48 @@ public final class SupportSearch {
             throw new IllegalArgumentException(
                     "keep: expected 0 to " + problem.penalised() + " columns, got " + count);
         }
+        return new SupportSearch(solver, problem, count, monitor).search();
+    }
+
+    private Solution search() {
         double high = problem.lambdaMax();
-        double low = LEAST * high;
-        Solution best = solver.solve(
-                problem.withLambda(count == problem.penalised() ? low : high),
-                new double[problem.h() * problem.d()],
-                monitor);
-        double[] start = best.m();
-        for (int i = 0; i < SOLVES && best.support().length != count && low < high; i++) {
-            double middle = Math.sqrt(low * high);
-            Solution tried = solver.solve(problem.withLambda(middle), start, monitor);
-            start = tried.m();
-            int size = tried.support().length;
-            int difference = Math.abs(size - count) - Math.abs(best.support().length - count);
-            if (difference < 0 || (difference == 0 && size < best.support().length)) {
-                best = tried;
+        double least = LEAST * high;
+        double low = high;
+        double stride = FIRST_STRIDE;
+        for (int size = at(high); size < count && low > least; stride *= stride) {
+            if (finished()) {
+                return best;
             }
-            if (size > count) {
-                low = middle;
-            } else {
+            high = low;
+            low = Math.max(least, low / stride);
+            size = at(low);
+        }
+        while (!finished() && high > low * (1 + WIDTH)) {
+            double middle = Math.sqrt(low * high);
+            if (at(middle) < count) {
                 high = middle;
+            } else {
+                low = middle;
             }
         }
         return best;
+    }
+
+    private boolean finished() {
+        return stopped || best.support().length == count;
+    }
+
+    /** Solves at {@code lambda}, keeps the answer if it is the best so far, and returns the size of its support. */
+    private int at(double lambda) {
+        Solution tried = solver.solve(problem.withLambda(lambda), start, monitor);
+        start = tried.m();
+        stopped = tried.status() == Status.STOPPED;
+        int size = tried.support().length;
+        int miss = Math.abs(size - count);
+        int least = best == null ? Integer.MAX_VALUE : Math.abs(best.support().length - count);
+        if (miss < least || miss == least && size < best.support().length) {
+            best = tried;
+        }
+        return size;
     }
 }
