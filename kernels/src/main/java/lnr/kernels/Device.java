@@ -4,8 +4,9 @@ import java.util.Map;
 import lnr.kernels.cpu.CpuDevice;
 
 /**
- * A processor with its memory and its operations. Operations asked of one device run in that order; several threads may
- * use a device, and their operations then queue. Close it to give back threads and memory.
+ * A processor with its memory and its operations. What one thread asks of a device runs in that order. Several threads
+ * may use a device at once, on buffers of their own: their operations then share it or take turns, with the same results.
+ * Close it, when none is in use, to give back threads and memory.
  */
 public interface Device extends AutoCloseable {
     /** Element types of device memory. */

@@ -40,17 +40,17 @@ public interface Layers {
 
         /** Inputs of one filter: channels k^2. */
         public int patch() {
-            return channels * kernel * kernel;
+            return Math.multiplyExact(channels, Math.multiplyExact(kernel, kernel));
         }
 
         /** Numbers of one input sample. */
         public int inputs() {
-            return channels * height * width;
+            return Math.multiplyExact(channels, Math.multiplyExact(height, width));
         }
 
         /** Numbers of one output sample. */
         public int outputs() {
-            return filters * pooledHeight() * pooledWidth();
+            return Math.multiplyExact(filters, Math.multiplyExact(pooledHeight(), pooledWidth()));
         }
     }
 

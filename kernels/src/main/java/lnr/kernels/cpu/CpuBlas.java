@@ -57,11 +57,11 @@ final class CpuBlas implements Blas {
             int from = Pieces.start(piece, pieces, byColumns ? n : m, 16);
             int count = Pieces.start(piece + 1, pieces, byColumns ? n : m, 16) - from;
             if (byColumns) {
-                OpenBlas.BLAS_.sgemm(
+                OpenBlas.BLAS.sgemm(
                         ta, tb, m, count, k, alpha, aa, at(a), lda, ba, at(b) + (transB ? from : from * ldb), ldb, beta,
                         ca, at(c) + from * ldc, ldc);
             } else {
-                OpenBlas.BLAS_.sgemm(
+                OpenBlas.BLAS.sgemm(
                         ta, tb, count, n, k, alpha, aa, at(a) + (transA ? from * lda : from), lda, ba, at(b), ldb, beta,
                         ca, at(c) + from, ldc);
             }
@@ -97,11 +97,11 @@ final class CpuBlas implements Blas {
             int from = Pieces.start(piece, pieces, byColumns ? n : m, 16);
             int count = Pieces.start(piece + 1, pieces, byColumns ? n : m, 16) - from;
             if (byColumns) {
-                OpenBlas.BLAS_.dgemm(
+                OpenBlas.BLAS.dgemm(
                         ta, tb, m, count, k, alpha, aa, at(a), lda, ba, at(b) + (transB ? from : from * ldb), ldb, beta,
                         ca, at(c) + from * ldc, ldc);
             } else {
-                OpenBlas.BLAS_.dgemm(
+                OpenBlas.BLAS.dgemm(
                         ta, tb, count, n, k, alpha, aa, at(a) + (transA ? from * lda : from), lda, ba, at(b), ldb, beta,
                         ca, at(c) + from, ldc);
             }
@@ -124,7 +124,7 @@ final class CpuBlas implements Blas {
         workers.run(sums.length, i -> {
             int from = i * CHUNK;
             int count = Math.min(CHUNK, n - from);
-            sums[i] = OpenBlas.BLAS_.ddot(count, xa, at(x) + from, 1, ya, at(y) + from, 1);
+            sums[i] = OpenBlas.BLAS.ddot(count, xa, at(x) + from, 1, ya, at(y) + from, 1);
         });
         double sum = 0;
         for (double s : sums) {
@@ -177,7 +177,7 @@ final class CpuBlas implements Blas {
         }
         intW info = new intW(0);
         double[] aa = array(a);
-        OpenBlas.LAPACK_.dpotrf("L", n, aa, at(a), n, info);
+        OpenBlas.LAPACK.dpotrf("L", n, aa, at(a), n, info);
         // OpenBLAS factors past a NaN, which then reaches the diagonal.
         boolean positive = info.val == 0;
         for (int j = 0; j < n; j++) {
@@ -204,8 +204,8 @@ final class CpuBlas implements Blas {
                 for (int j = 0; j < n; j++) {
                     System.arraycopy(ba, at(b) + j * h + from, block, j * rows, rows);
                 }
-                OpenBlas.BLAS_.dtrsm("R", "L", "T", "N", rows, n, 1, la, at(l), n, block, 0, rows);
-                OpenBlas.BLAS_.dtrsm("R", "L", "N", "N", rows, n, 1, la, at(l), n, block, 0, rows);
+                OpenBlas.BLAS.dtrsm("R", "L", "T", "N", rows, n, 1, la, at(l), n, block, 0, rows);
+                OpenBlas.BLAS.dtrsm("R", "L", "N", "N", rows, n, 1, la, at(l), n, block, 0, rows);
                 for (int j = 0; j < n; j++) {
                     System.arraycopy(block, j * rows, ba, at(b) + j * h + from, rows);
                 }
@@ -223,11 +223,11 @@ final class CpuBlas implements Blas {
         double[] work = new double[1];
         int[] iwork = new int[1];
         intW info = new intW(0);
-        OpenBlas.LAPACK_.dsyevd(
+        OpenBlas.LAPACK.dsyevd(
                 "V", "L", n, array(a), at(a), n, array(w), at(w), work, 0, -1, iwork, 0, -1, info);
         work = new double[(int) work[0]];
         iwork = new int[iwork[0]];
-        OpenBlas.LAPACK_.dsyevd(
+        OpenBlas.LAPACK.dsyevd(
                 "V", "L", n, array(a), at(a), n, array(w), at(w), work, 0, work.length, iwork, 0, iwork.length, info);
         if (info.val != 0) {
             throw new DeviceException("cpu: dsyevd did not converge (info " + info.val + ")");
@@ -250,7 +250,7 @@ final class CpuBlas implements Blas {
         intW info = new intW(0);
         double[] work = new double[Math.max(1, 72 * n)];
         int[] iwork = new int[Math.max(1, 10 * n)];
-        OpenBlas.LAPACK_.dsyevr(
+        OpenBlas.LAPACK.dsyevr(
                 "N", "I", "L", n, copy, 0, n, 0, 0, n, n, 0, found, values, 0, vectors, 0, 1, new int[2 * n], 0, work,
                 0, work.length, iwork, 0, iwork.length, info);
         if (info.val != 0) {

@@ -3,6 +3,7 @@ package lnr.kernels.cpu;
 import static lnr.kernels.cpu.Heap.array;
 import static lnr.kernels.cpu.Heap.at;
 
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import lnr.kernels.F32;
 import lnr.kernels.Layers.ConvShape;
@@ -13,8 +14,11 @@ import lnr.kernels.U8;
  * pass lowers a tile again rather than keep it: reading it back from memory would take longer.
  */
 final class CpuConvolution {
-    /** Samples of a tile: its lowered input and planes fit a core's second-level cache. */
+    /** Samples of a tile at most. */
     private static final int TILE = 8;
+
+    /** Numbers of a tile's lowered input, where samples are small enough: 1 MB, for a core's second-level cache. */
+    private static final int ROOM = 1 << 18;
 
     /** Parts of a batch whose weight gradients are summed apart, then together in order. */
     private static final int PARTS = 8;
@@ -32,12 +36,13 @@ final class CpuConvolution {
         float[] ba = array(b);
         float[] ya = array(y);
         byte[] places = winner == null ? null : array(winner);
-        int tiles = (n + TILE - 1) / TILE;
+        int most = Math.max(1, Math.min(TILE, ROOM / Math.max(1, lowering.columns())));
+        int tiles = (n + most - 1) / most;
         workers.run(tiles, index -> {
-            int first = index * TILE;
-            int tile = Math.min(TILE, n - first);
+            int first = index * most;
+            int tile = Math.min(most, n - first);
             int yo = first * shape.outputs();
-            TileSpace space = borrow().fitForward(shape, lowering, TILE);
+            TileSpace space = borrow().fitForward(shape, lowering, most);
             lowering.multiply(tile, xa, at(x) + first * shape.inputs(), space);
             pool(lowering, shape, tile, space, ba, at(b));
             if (places != null) {
@@ -56,18 +61,19 @@ final class CpuConvolution {
         float[] dxa = dx == null ? null : array(dx);
         float[] dwa = array(dw);
         float[] dba = array(db);
-        int tiles = (n + TILE - 1) / TILE;
+        int most = Math.max(1, Math.min(TILE, ROOM / Math.max(1, lowering.columns())));
+        int tiles = (n + most - 1) / most;
         int parts = Math.max(1, Math.min(PARTS, tiles));
         float[][][] gradient = new float[parts][][];
         float[][] bias = new float[parts][];
         workers.run(parts, part -> {
-            TileSpace space = borrow().fitForward(shape, lowering, TILE);
+            TileSpace space = borrow().fitForward(shape, lowering, most);
             gradient[part] = lowering.gradient();
             bias[part] = new float[shape.filters()];
             int end = Pieces.start(part + 1, parts, tiles, 1);
             for (int index = Pieces.start(part, parts, tiles, 1); index < end; index++) {
-                int first = index * TILE;
-                int tile = Math.min(TILE, n - first);
+                int first = index * most;
+                int tile = Math.min(most, n - first);
                 int yo = at(dy) + first * shape.outputs();
                 int xo = first * shape.inputs();
                 addBias(shape, tile, places, ga, yo, bias[part]);
@@ -121,7 +127,7 @@ final class CpuConvolution {
             }
         } else {
             for (int f = 0; f < filters; f++) {
-                java.util.Arrays.fill(biases, f * run, (f + 1) * run, b[bo + f]);
+                Arrays.fill(biases, f * run, (f + 1) * run, b[bo + f]);
             }
         }
     }

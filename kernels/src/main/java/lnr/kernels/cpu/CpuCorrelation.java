@@ -17,6 +17,9 @@ final class CpuCorrelation implements Correlation {
     /** Columns of the result in a piece. */
     private static final int BLOCK = 64;
 
+    /** Numbers widened at once: 8 MB, which the cache that all cores share should hold. */
+    private static final int ROOM = 1 << 20;
+
     private final Workers workers;
     private double[] wideX = new double[0];
     private double[] wideY = new double[0];
@@ -29,26 +32,31 @@ final class CpuCorrelation implements Correlation {
     public synchronized void addGram(int n, int d, boolean bias, F32 x, F64 s) {
         atLeast("n", n, 0);
         atLeast("d", d, 0);
-        int width = d + (bias ? 1 : 0);
+        int width = Math.addExact(d, bias ? 1 : 0);
         exactly("x", x, (long) n * d);
         exactly("s", s, (long) width * width);
-        wideX = widen(n, d, bias, x, wideX);
-        double[] xs = wideX;
+        float[] xa = array(x);
         double[] sa = array(s);
         int so = at(s);
         int blocks = (width + BLOCK - 1) / BLOCK;
-        // Each piece is a block of columns from the diagonal down; the triangle above is filled from it by symmetry.
+        int step = samples(width);
+        for (int first = 0; first < n; first += step) {
+            int count = Math.min(step, n - first);
+            wideX = widen(count, d, bias, xa, at(x) + first * d, wideX);
+            double[] xs = wideX;
+            // Each piece is a block of columns from the diagonal down; the triangle above is filled by symmetry.
+            workers.run(blocks, block -> {
+                int from = block * BLOCK;
+                int columns = Math.min(BLOCK, width - from);
+                OpenBlas.BLAS.dgemm(
+                        "N", "T", width - from, columns, count, 1, xs, from, width, xs, from, width, 1, sa,
+                        so + from * width + from, width);
+            });
+        }
         workers.run(blocks, block -> {
             int from = block * BLOCK;
-            int count = Math.min(BLOCK, width - from);
-            OpenBlas.BLAS_.dgemm(
-                    "N", "T", width - from, count, n, 1, xs, from, width, xs, from, width, 1, sa,
-                    so + from * width + from, width);
-        });
-        workers.run(blocks, block -> {
-            int from = block * BLOCK;
-            int count = Math.min(BLOCK, width - from);
-            for (int j = from; j < from + count; j++) {
+            int end = Math.min(from + BLOCK, width);
+            for (int j = from; j < end; j++) {
                 for (int i = 0; i < j; i++) {
                     sa[so + j * width + i] = sa[so + i * width + j];
                 }
@@ -61,24 +69,30 @@ final class CpuCorrelation implements Correlation {
         atLeast("n", n, 0);
         atLeast("h", h, 0);
         atLeast("d", d, 0);
-        int width = d + (bias ? 1 : 0);
+        int width = Math.addExact(d, bias ? 1 : 0);
         exactly("y", y, (long) n * h);
         exactly("x", x, (long) n * d);
         exactly("s", s, (long) h * width);
-        wideX = widen(n, d, bias, x, wideX);
-        wideY = widen(n, h, false, y, wideY);
-        double[] xs = wideX;
-        double[] ys = wideY;
+        float[] ya = array(y);
+        float[] xa = array(x);
         double[] sa = array(s);
         int so = at(s);
         int blocks = (width + BLOCK - 1) / BLOCK;
-        workers.run(blocks, block -> {
-            int from = block * BLOCK;
-            int count = Math.min(BLOCK, width - from);
-            OpenBlas.BLAS_.dgemm(
-                    "N", "T", h, count, n, 1, ys, 0, Math.max(1, h), xs, from, width, 1, sa, so + from * h,
-                    Math.max(1, h));
-        });
+        int step = samples(Math.max(h, width));
+        for (int first = 0; first < n; first += step) {
+            int count = Math.min(step, n - first);
+            wideX = widen(count, d, bias, xa, at(x) + first * d, wideX);
+            wideY = widen(count, h, false, ya, at(y) + first * h, wideY);
+            double[] xs = wideX;
+            double[] ys = wideY;
+            workers.run(blocks, block -> {
+                int from = block * BLOCK;
+                int columns = Math.min(BLOCK, width - from);
+                OpenBlas.BLAS.dgemm(
+                        "N", "T", h, columns, count, 1, ys, 0, Math.max(1, h), xs, from, width, 1, sa, so + from * h,
+                        Math.max(1, h));
+            });
+        }
     }
 
     @Override
@@ -107,16 +121,20 @@ final class CpuCorrelation implements Correlation {
         array(s)[at(s)] += sum;
     }
 
-    /** The batch in double precision, (n, width), in {@code room} or, when that is too small, in a new array. */
-    private double[] widen(int n, int d, boolean bias, F32 x, double[] room) {
+    /** Samples widened at once, so that they take {@link #ROOM} numbers at most. */
+    private static int samples(int width) {
+        return Math.max(1, ROOM / Math.max(1, width));
+    }
+
+    /** Samples in double precision, (n, width), in {@code room} or, when that is too small, in a new array. */
+    private double[] widen(int n, int d, boolean bias, float[] xa, int from, double[] room) {
         int width = d + (bias ? 1 : 0);
         double[] wide = room.length >= n * width ? room : new double[n * width];
-        float[] xa = array(x);
         int pieces = Pieces.of((double) n * width, 1 << 14);
         workers.run(pieces, piece -> {
             int end = Pieces.start(piece + 1, pieces, n, 1);
             for (int i = Pieces.start(piece, pieces, n, 1); i < end; i++) {
-                int xo = at(x) + i * d;
+                int xo = from + i * d;
                 int wo = i * width;
                 for (int j = 0; j < d; j++) {
                     wide[wo + j] = xa[xo + j];

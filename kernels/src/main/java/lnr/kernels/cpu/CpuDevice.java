@@ -25,7 +25,10 @@ public final class CpuDevice implements Device {
     private final Correlation correlation;
     private final Layers layers;
 
-    /** @param choice why this device was taken, for reports */
+    /**
+     * @param choice why this device was taken, for reports
+     * @throws DeviceException when OpenBLAS does not load on this platform
+     */
     public CpuDevice(String choice) {
         this(choice, Runtime.getRuntime().availableProcessors());
     }
@@ -33,11 +36,13 @@ public final class CpuDevice implements Device {
     /**
      * @param choice why this device was taken, for reports
      * @param threads threads that share the work, the caller's included; 1 or more
+     * @throws DeviceException when OpenBLAS does not load on this platform
      */
     public CpuDevice(String choice, int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: expected 1 or more, got " + threads);
         }
+        OpenBlas.require();
         this.choice = choice;
         this.workers = new Workers(threads);
         this.blas = new CpuBlas(workers);

@@ -6,6 +6,7 @@ import static lnr.kernels.Shapes.within;
 import static lnr.kernels.cpu.Heap.array;
 import static lnr.kernels.cpu.Heap.at;
 
+import java.util.Arrays;
 import java.util.function.IntConsumer;
 import lnr.kernels.F64;
 import lnr.kernels.GroupNorm;
@@ -172,7 +173,7 @@ final class CpuGroupNorm implements GroupNorm {
     /** out = scale m, exactly zero for scale 0 whatever m holds. */
     private static void scale(int h, double scale, double[] m, int mo, double[] out, int oo) {
         if (scale == 0) {
-            java.util.Arrays.fill(out, oo, oo + h, 0);
+            Arrays.fill(out, oo, oo + h, 0);
             return;
         }
         for (int i = 0; i < h; i++) {

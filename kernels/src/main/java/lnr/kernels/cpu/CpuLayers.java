@@ -5,6 +5,7 @@ import static lnr.kernels.Shapes.exactly;
 import static lnr.kernels.cpu.Heap.array;
 import static lnr.kernels.cpu.Heap.at;
 
+import java.util.function.IntConsumer;
 import lnr.kernels.Blas;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
@@ -237,7 +238,7 @@ final class CpuLayers implements Layers {
     }
 
     /** Runs {@code body} for each of {@code n} rows of {@code width} numbers. */
-    private void rows(int n, int width, java.util.function.IntConsumer body) {
+    private void rows(int n, int width, IntConsumer body) {
         int pieces = Pieces.of((double) n * width, BLOCK);
         workers.run(pieces, piece -> {
             int end = Pieces.start(piece + 1, pieces, n, 1);

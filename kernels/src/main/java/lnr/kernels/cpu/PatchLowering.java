@@ -59,7 +59,7 @@ final class PatchLowering implements Lowering {
                 }
             }
         }
-        OpenBlas.BLAS_.sgemm(
+        OpenBlas.BLAS.sgemm(
                 "T", "N", filters, 4 * tile * positions, patch, 1, packed, 0, patch, space.columns, 0, patch, 0,
                 space.planes, 0, Math.max(1, filters));
     }

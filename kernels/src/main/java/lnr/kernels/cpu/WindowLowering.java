@@ -45,7 +45,7 @@ final class WindowLowering implements Lowering {
         }
         gather(tile, x, xo, space);
         int n = tile * positions;
-        OpenBlas.BLAS_.sgemm(
+        OpenBlas.BLAS.sgemm(
                 "N", "N", n, 4 * filters, window, 1, space.columns, 0, n, packed, 0, Math.max(1, window), 0,
                 space.planes, 0, n);
     }
@@ -83,11 +83,11 @@ final class WindowLowering implements Lowering {
         int n = tile * positions;
         unpool(tile, winner, dy, yo, space.planes);
         gather(tile, x, xo, space);
-        OpenBlas.BLAS_.sgemm(
+        OpenBlas.BLAS.sgemm(
                 "T", "N", window, 4 * filters, n, 1, space.columns, 0, n, space.planes, 0, n, 1, gradient[0], 0,
                 Math.max(1, window));
         if (dx != null) {
-            OpenBlas.BLAS_.sgemm(
+            OpenBlas.BLAS.sgemm(
                     "N", "T", n, window, 4 * filters, 1, space.planes, 0, n, packed, 0, Math.max(1, window), 0,
                     space.columns, 0, n);
             scatter(tile, space.columns, dx, dxo);

@@ -1,13 +1,14 @@
 package lnr.kernels.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.IntConsumer;
 
 /**
  * A fixed set of threads that share the numbered pieces of one task at a time. The calling thread takes part. Idle
- * threads spin for a few microseconds before they park, because the solvers' tasks follow each other closely.
+ * threads spin for about a tenth of a millisecond before they park, because the solvers' tasks follow each other closely.
  */
 final class Workers implements AutoCloseable {
     private static final int SPINS = 4_000;
@@ -91,7 +92,7 @@ final class Workers implements AutoCloseable {
         private IntConsumer body;
         private final AtomicInteger next = new AtomicInteger();
         private final AtomicInteger finished = new AtomicInteger();
-        private volatile Throwable failure;
+        private final AtomicReference<Throwable> failure = new AtomicReference<>();
         private final Thread caller = Thread.currentThread();
 
         Task(int pieces, IntConsumer body) {
@@ -102,11 +103,11 @@ final class Workers implements AutoCloseable {
         void work() {
             for (int i = next.getAndIncrement(); i < pieces; i = next.getAndIncrement()) {
                 try {
-                    if (failure == null) {
+                    if (failure.get() == null) {
                         body.accept(i);
                     }
                 } catch (Throwable t) {
-                    failure = t;
+                    failure.compareAndSet(null, t);
                 } finally {
                     if (finished.incrementAndGet() == pieces) {
                         LockSupport.unpark(caller);
@@ -126,11 +127,15 @@ final class Workers implements AutoCloseable {
         }
 
         void rethrow() {
-            if (failure instanceof RuntimeException e) {
+            Throwable thrown = failure.get();
+            if (thrown instanceof RuntimeException e) {
                 throw e;
             }
-            if (failure instanceof Error e) {
+            if (thrown instanceof Error e) {
                 throw e;
+            }
+            if (thrown != null) {
+                throw new IllegalStateException(thrown);
             }
         }
     }

@@ -58,7 +58,8 @@ public final class Training implements AutoCloseable {
         }
         this.network = network;
         this.rate = rate;
-        this.random = new SplittableRandom(seed);
+        // Split, so that it shares no numbers with the initial parameters drawn from the same seed.
+        this.random = new SplittableRandom(seed).split();
         this.scope = network.device().scope();
         try {
             int batch = network.batch();
