@@ -2,8 +2,8 @@ package lnr.kernels;
 
 /**
  * Dense linear algebra, under BLAS's and LAPACK's names. Matrices are column-major: element (i, j) of a matrix with
- * leading dimension {@code ld} is at {@code i + j * ld}. Scalar results are written to the first element of a buffer, so
- * that nothing waits for them.
+ * leading dimension {@code ld} is at {@code i + j * ld}. Scalar results are written to the first element of a buffer,
+ * so that nothing waits for them.
  */
 public interface Blas {
     /**

@@ -5,8 +5,8 @@ import lnr.kernels.cpu.CpuDevice;
 
 /**
  * A processor with its memory and its operations. What one thread asks of a device runs in that order. Several threads
- * may use a device at once, on buffers of their own: their operations then share it or take turns, with the same results.
- * Close it, when none is in use, to give back threads and memory.
+ * may use a device at once, on buffers of their own: their operations then share it or take turns, with the same
+ * results. Close it, when none is in use, to give back threads and memory.
  */
 public interface Device extends AutoCloseable {
     /** Element types of device memory. */

@@ -60,8 +60,8 @@ public interface GroupNorm {
             F64 stats);
 
     /**
-     * out_j = lambda / sqrt(||M_j||^2 + epsilon) for j &lt; p, and 0 for j &gt;= p: the diagonal that the variational form
-     * of the penalty adds to R. {@code m} is (h, d); {@code out} is (d), modified.
+     * out_j = lambda / sqrt(||M_j||^2 + epsilon) for j &lt; p, and 0 for j &gt;= p: the diagonal that the variational
+     * form of the penalty adds to R. {@code m} is (h, d); {@code out} is (d), modified.
      */
     void variationalDiagonal(int h, int d, int p, double lambda, double epsilon, F64 m, F64 out);
 }

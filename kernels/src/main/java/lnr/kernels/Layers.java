@@ -3,8 +3,9 @@ package lnr.kernels;
 /**
  * The layers of a LeNet-like network in single precision, forward and backward. A batch is stored sample after sample.
  *
- * <p>Weights are in PyTorch's layout, so files need no conversion: a convolution's are (filters, channels, k, k), a dense
- * layer's (outputs, inputs), rows contiguous. Feature maps between convolutions are (sample, channel, row, column).
+ * <p>Weights are in PyTorch's layout, so files need no conversion: a convolution's are (filters, channels, k, k), a
+ * dense layer's (outputs, inputs), rows contiguous. Feature maps between convolutions are (sample, channel, row,
+ * column).
  */
 public interface Layers {
     /**
@@ -19,7 +20,7 @@ public interface Layers {
     record ConvShape(int channels, int height, int width, int filters, int kernel) {
         public ConvShape {
             if (channels < 0 || filters < 0 || kernel < 1) {
-                throw new IllegalArgumentException("convolution: expected channels >= 0, filters >= 0, kernel >= 1, got "
+                throw new IllegalArgumentException("convolution: expected channels, filters >= 0, kernel >= 1, got "
                         + channels + ", " + filters + ", " + kernel);
             }
             if (height < kernel + 1 || width < kernel + 1 || (height - kernel) % 2 == 0 || (width - kernel) % 2 == 0) {

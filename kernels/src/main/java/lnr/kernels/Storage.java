@@ -1,8 +1,8 @@
 package lnr.kernels;
 
 /**
- * A block of a device's memory: what a {@link Buffer} is a window on. Each device has its own; nothing outside a device's
- * package looks inside one.
+ * A block of a device's memory: what a {@link Buffer} is a window on. Each device has its own; nothing outside a
+ * device's package looks inside one.
  */
 public abstract class Storage {
     private final Device device;

@@ -1,8 +1,8 @@
 /**
  * Devices, their memory and the operations on it: all that knows hardware.
  *
- * <p>A {@link lnr.kernels.Device} runs operations; a {@link lnr.kernels.Scope} owns the buffers they work on. Code above
- * this package is written once, for every device:
+ * <p>A {@link lnr.kernels.Device} runs operations; a {@link lnr.kernels.Scope} owns the buffers they work on. Code
+ * above this package is written once, for every device:
  *
  * <pre>{@code
  * try (Device device = Device.open("auto"); Scope scope = device.scope()) {

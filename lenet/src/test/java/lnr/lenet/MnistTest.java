@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The main job on real MNIST: training as the original text does it (Adam, 8 epochs of batches of 256), then fc2 at
- * lambda = 0.01. Needs the data: {@code -Dlnr.data=DIR}; the continuous build gives it, and fails when this did not run.
+ * lambda = 0.01. Needs the data: {@code -Dlnr.data=DIR}; the continuous build gives it, and fails when this did not
+ * run.
  */
 @EnabledIfSystemProperty(named = "lnr.data", matches = ".+")
 class MnistTest {

@@ -20,8 +20,8 @@ import org.bytedeco.openblas.global.openblas_nolapack;
  * through dev.ludovic.netlib, which hands arrays over in place where bytedeco would copy them. OpenBLAS itself runs on
  * the thread that calls it: the device's own threads share the work.
  *
- * <p>Loading it changes the process: OpenBLAS's number of threads becomes 1 for whoever else calls this copy, two system
- * properties tell netlib where it is, and netlib's loggers keep to warnings.
+ * <p>Loading it changes the process: OpenBLAS's number of threads becomes 1 for whoever else calls this copy, two
+ * system properties tell netlib where it is, and netlib's loggers keep to warnings.
  */
 final class OpenBlas {
     /** Null when it did not load; {@link #require} says why. */
@@ -66,7 +66,7 @@ final class OpenBlas {
     static void require() {
         if (FAILURE != null) {
             throw new DeviceException(
-                    "cpu: OpenBLAS did not load (" + FAILURE + "); build with -Dnative.platform=..., this platform's name"
+                    "cpu: OpenBLAS did not load (" + FAILURE + "); build with -Dnative.platform=..., this machine's name"
                             + " among the binaries of org.bytedeco:openblas",
                     FAILURE);
         }

@@ -4,11 +4,13 @@ import java.util.Arrays;
 import lnr.kernels.Layers.ConvShape;
 
 /**
- * For many channels: samples are turned channels-last, so that a row of a patch, k channels numbers, is one copy. Columns
- * are (place in the pooling window, sample, pooled position, k k channels); planes are (sample, position, filter).
+ * For many channels: samples are turned channels-last, so that a row of a patch, k channels numbers, is one copy.
+ * Columns are (place in the pooling window, sample, pooled position, k k channels); planes are (sample, position,
+ * filter).
  *
- * <p>Backward, pooling leaves at most one gradient in four, and ReLU about half of these, so no product of full matrices:
- * a gradient g of filter f at patch x adds g x to the weights' gradient and g w_f to the patch's, four terms a loop.
+ * <p>Backward, pooling leaves at most one gradient in four, and ReLU about half of these, so no product of full
+ * matrices: a gradient g of filter f at patch x adds g x to the weights' gradient and g w_f to the patch's, four terms
+ * a loop.
  */
 final class PatchLowering implements Lowering {
     private final ConvShape shape;

@@ -5,8 +5,8 @@ import lnr.kernels.Layers.ConvShape;
 
 /**
  * For few channels: a pooling window sees (k + 1)^2 inputs of each channel, so convolution and pooling together are a
- * convolution of stride 2 with 4 filters, shifted copies of each other, for one. That is 36/25 of the flops at k = 5, and
- * a quarter of the copies of a patch matrix. Columns are (channel, k + 1, k + 1, sample, position), planes are
+ * convolution of stride 2 with 4 filters, shifted copies of each other, for one. That is 36/25 of the flops at k = 5,
+ * and a quarter of the copies of a patch matrix. Columns are (channel, k + 1, k + 1, sample, position), planes are
  * (filter, sample, position).
  */
 final class WindowLowering implements Lowering {

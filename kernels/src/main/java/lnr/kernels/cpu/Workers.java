@@ -8,7 +8,8 @@ import java.util.function.IntConsumer;
 
 /**
  * A fixed set of threads that share the numbered pieces of one task at a time. The calling thread takes part. Idle
- * threads spin for about a tenth of a millisecond before they park, because the solvers' tasks follow each other closely.
+ * threads spin for about a tenth of a millisecond before they park, because the solvers' tasks follow each other
+ * closely.
  */
 final class Workers implements AutoCloseable {
     private static final int SPINS = 4_000;

@@ -15,8 +15,8 @@ import lnr.lenet.network.LeNet5;
 import lnr.lenet.network.Model;
 
 /**
- * Compression of fc2 as the original text does it: gather the correlations of its input, reconstruct it from few columns,
- * refit those by least squares, and remove from fc1 the neurons that are no longer read.
+ * Compression of fc2 as the original text does it: gather the correlations of its input, reconstruct it from few
+ * columns, refit those by least squares, and remove from fc1 the neurons that are no longer read.
  */
 public final class Compression {
     private static final int FC2 = 3;
@@ -56,7 +56,8 @@ public final class Compression {
     public record Seconds(double correlations, double solve, double debias) {}
 
     /**
-     * What came of it. The three models compute: M of the solver, the final M, and the final M with the neurons removed.
+     * What came of it. The three models compute: M of the solver, the final M, and the final M with the neurons
+     * removed.
      *
      * @param sparse the network with the solver's M for fc2's weight, all widths as before
      * @param refitted the network with the final M (refitted, if asked), all widths as before

@@ -105,7 +105,7 @@ public final class LeNet5 implements AutoCloseable {
         return forward(n, x, steps, null, null);
     }
 
-    /** As above, with the pooling winners of each convolution, (n, outputs of the step), which the backward pass needs. */
+    /** As above; fills the pooling winners of each convolution, (n, outputs of the step), for the backward pass. */
     F32 forward(int n, F32 x, int steps, U8 winner1, U8 winner2) {
         if (n < 0 || n > batch) {
             throw new IllegalArgumentException("n: expected 0 to " + batch + ", got " + n);

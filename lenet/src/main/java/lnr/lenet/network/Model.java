@@ -8,8 +8,8 @@ import lnr.lenet.network.Architecture.Layer;
  * A network's parameters on the host.
  *
  * @param architecture its widths
- * @param values all parameters: conv1.weight, conv1.bias, conv2.weight, ... fc2.bias, each in PyTorch's layout. Owned by
- *     the model; copy before changing them.
+ * @param values all parameters: conv1.weight, conv1.bias, conv2.weight, ... fc2.bias, each in PyTorch's layout. Owned
+ *     by the model; copy before changing them.
  */
 public record Model(Architecture architecture, float[] values) {
     public Model {

@@ -21,8 +21,8 @@ class GradientTest {
 
     /**
      * For one parameter, loss(w + s) - loss(w - s) = 2 s slope + O(s^3) as long as no maximum and no ReLU changes side;
-     * where one does, differences at s and s / 2 disagree, and the parameter is passed over. Rounding of a loss of about
-     * 2.3 in single precision costs 1e-7 / s; slopes are up to a hundred times that.
+     * where one does, differences at s and s / 2 disagree, and the parameter is passed over. Rounding of a loss of
+     * about 2.3 in single precision costs 1e-7 / s; slopes are up to a hundred times that.
      */
     @Test
     void slopeIsTheDerivativeOfTheLoss() {
