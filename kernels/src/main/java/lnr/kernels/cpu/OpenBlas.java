@@ -66,8 +66,8 @@ final class OpenBlas {
     static void require() {
         if (FAILURE != null) {
             throw new DeviceException(
-                    "cpu: OpenBLAS did not load (" + FAILURE + "); build with -Dnative.platform=..., this machine's name"
-                            + " among the binaries of org.bytedeco:openblas",
+                    "cpu: OpenBLAS did not load (" + FAILURE + "); build with -Dnative.platform=..., the name of"
+                            + " this platform among the binaries of org.bytedeco:openblas",
                     FAILURE);
         }
     }

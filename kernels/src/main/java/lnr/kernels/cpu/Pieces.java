@@ -1,7 +1,7 @@
 package lnr.kernels.cpu;
 
 /**
- * How work is cut into pieces: by its size alone, never by the number of threads, so that results do not depend on that.
+ * How work is cut into pieces: by its size alone, never by the number of threads, so results do not depend on that.
  */
 final class Pieces {
     private static final int MOST = 64;
@@ -17,7 +17,7 @@ final class Pieces {
         return pieces;
     }
 
-    /** First of {@code n} elements in piece {@code i} of {@code pieces}, which are cut at multiples of {@code grain}. */
+    /** First of {@code n} elements in piece {@code i} of {@code pieces}, cut at multiples of {@code grain}. */
     static int start(int i, int pieces, int n, int grain) {
         if (i == pieces) {
             return n;
