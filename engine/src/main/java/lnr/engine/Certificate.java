@@ -17,8 +17,9 @@ import lnr.kernels.Scope;
  * gap   = lambda g(M) - s a + (1 - s)^2 E2 / 2 + ||G_u||^2 / (2 R_uu)  &gt;=  P(M) - P(M*)
  * </pre>
  *
- * <p>An upper bound in exact arithmetic for every tau that is E||y||^2 or more; E2 is therefore rounded up. Computed
- * in double precision. Workspace of (h, d) in the scope given.
+ * <p>An upper bound in exact arithmetic for every tau that is E||y||^2 or more; E2 is therefore rounded up. Where tau
+ * was not given, R is known to d eps times its largest eigenvalue and no better: the bound is for an R with no smaller
+ * eigenvalue in the directions that C has a part in. Computed in double precision. Workspace of (h, d) in the scope given.
  */
 public final class Certificate {
     private static final int SUMS = 5;
@@ -91,7 +92,7 @@ public final class Certificate {
         double tau = problem.fit().tau();
         double bias = biasVariance > 0 ? biasSquares / biasVariance : 0;
         double rounding = 16 * Math.ulp(tau + Math.abs(mc) + Math.abs(mg));
-        double residual = Math.max(0, tau - mc - mg - bias) + rounding;
+        double residual = Math.max(0, tau - mc - mg - bias) + problem.fit().tauSlack() + rounding;
         double limit = steepest > 0 ? lambda / steepest : Double.POSITIVE_INFINITY;
         double s = Math.max(-limit, Math.min(limit, 1 + a / residual));
         double gap = lambda * penalty - s * a + 0.5 * (1 - s) * (1 - s) * residual + 0.5 * bias;

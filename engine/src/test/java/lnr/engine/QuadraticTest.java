@@ -99,6 +99,26 @@ class QuadraticTest {
     }
 
     @Test
+    void refusesWhatIsCorrelatedWithNothing() {
+        // x_0 = x_1 in all data, yet y is told to go with x_0 - x_1: the problem has no least value.
+        for (double part : new double[] {1, 1e-3, 1e-11}) {
+            try (Scope scope = device.scope()) {
+                Quadratic fit =
+                        Quadratic.of(scope, 1, 2, new double[] {1, 1, 1, 1}, new double[] {1 + part, 1 - part});
+                assertThatThrownBy(fit::tau)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageStartingWith("C: not in the range of R: ");
+            }
+        }
+        try (Scope scope = device.scope()) {
+            float[] c = {1, Math.nextUp(1f)};
+            Quadratic single = Quadratic.of(scope, 1, 2, new float[] {1, 1, 1, 1}, c);
+            assertThat(single.tau()).isCloseTo(1, within(1e-6));
+            assertThat(single.tauSlack()).isPositive();
+        }
+    }
+
+    @Test
     void singlePrecisionIsAllowedItsRounding() {
         float[] r = {1, 0.5f, Math.nextUp(0.5f), 1};
         float[] c = {1, 2};
