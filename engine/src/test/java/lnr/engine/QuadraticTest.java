@@ -87,6 +87,16 @@ class QuadraticTest {
     }
 
     @Test
+    void refusesWhatCannotBeSquared() {
+        double[] r = {2, 1, 1, 2};
+        String sizes = ": expected 0 or a size from 1.0E-150 to 1.0E150, as squares are summed, got ";
+        refuse(r, new double[] {1e200, 3}, "C" + sizes + "1.0E200 for the largest; scale R and C");
+        refuse(r, new double[] {0, -1e-200}, "C" + sizes + "1.0E-200 for the largest; scale R and C");
+        refuse(Draws.scaled(1e160, r), new double[] {1, 3}, "R" + sizes + "2.0E160 for the largest; scale R and C");
+        refuse(Draws.scaled(1e-160, r), new double[] {0, 0}, "R" + sizes + "2.0E-160 for the largest; scale R and C");
+    }
+
+    @Test
     void refusesAnIndefiniteMatrixWithItsEigenvalues() {
         // Correlations of -0.9 between each two of three inputs: every pair is possible, the three are not.
         double[] r = {1, -0.9, -0.9, -0.9, 1, -0.9, -0.9, -0.9, 1};

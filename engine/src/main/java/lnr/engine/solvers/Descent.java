@@ -121,7 +121,8 @@ final class Descent {
             penalty = read[2];
             record(objective);
             delta = memory * delta + Math.sqrt(read[0]) / (Math.sqrt(read[1]) + EPSILON);
-            if (stopping.gap() == 0 && !(delta > stopping.change())) {
+            requireNumber("change of the iterate", delta);
+            if (stopping.gap() == 0 && delta <= stopping.change()) {
                 status = Status.CONVERGED;
                 return;
             }
@@ -203,6 +204,7 @@ final class Descent {
     }
 
     private void record(double objective) {
+        requireNumber("objective", objective);
         if (iterations == history.length) {
             history = Arrays.copyOf(history, 2 * iterations);
         }
@@ -219,6 +221,8 @@ final class Descent {
 
     private Solution solution(String name, double seconds) {
         Certificate.Gap gap = certificate.at(m, mr);
+        requireNumber("objective", gap.objective());
+        requireNumber("gap", gap.gap());
         if (status == Status.MAX_ITERATIONS && stopping.gap() > 0 && gap.relativeGap() <= stopping.gap()) {
             status = Status.CONVERGED;
         }
@@ -239,6 +243,14 @@ final class Descent {
                 status,
                 seconds,
                 Arrays.copyOf(history, iterations));
+    }
+
+    /** Nothing that is not a number may pass for an answer. */
+    private void requireNumber(String what, double value) {
+        if (!Double.isFinite(value)) {
+            throw new ArithmeticException("step " + iterations + ": expected a finite " + what + ", got " + value
+                    + ": the start, lambda or the moments are out of double precision's range");
+        }
     }
 
     private static void requireFinite(Problem problem, double[] start) {
