@@ -106,6 +106,11 @@ public final class Quadratic {
         return c;
     }
 
+    /** Relative error of the entries of R, as given or as their precision implies. */
+    public double tolerance() {
+        return tolerance;
+    }
+
     /** out = M R: 2 h d^2 flops. {@code m} and {@code out} are (h, d), not the same; {@code out} is modified. */
     public void product(F64 m, F64 out) {
         device().blas().gemm(false, false, h, d, d, 1, m, h, r, d, 0, out, h);
