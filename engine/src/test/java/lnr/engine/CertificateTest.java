@@ -147,6 +147,37 @@ class CertificateTest {
     }
 
     @Test
+    void cancellationIsRoundedUp() {
+        // R = I, C whole numbers, M = C (1 + e): the gap is e^2 tau / 2, the size of a rounding of what it comes from.
+        Random random = Draws.random();
+        double e = Math.scalb(1.0, -26);
+        for (int d : new int[] {1, 7, 60}) {
+            double[] c = new double[H * d];
+            for (int k = 0; k < c.length; k++) {
+                c[k] = random.nextInt(9) - 4;
+            }
+            c[0] = 1;
+            double[] r = new double[d * d];
+            for (int j = 0; j < d; j++) {
+                r[j * d + j] = 1;
+            }
+            double tau = Draws.inner(c, c);
+            try (Scope scope = device.scope()) {
+                for (Quadratic fit : new Quadratic[] {
+                    Quadratic.of(scope, H, d, r, c), Quadratic.withTau(scope, H, d, r, c, tau)
+                }) {
+                    Problem problem = new Problem(fit, d, 0);
+                    double gap = new Certificate(problem, scope)
+                            .at(scope.f64(Draws.scaled(1 + e, c)))
+                            .gap();
+                    double terms = H * d + H + 4 * d + 10;
+                    assertThat(gap).isBetween(0.5 * e * e * tau, 4 * terms * Math.ulp(1.0) * (1 + d) * tau);
+                }
+            }
+        }
+    }
+
+    @Test
     void biasWithoutDataIsHarmless() {
         // R_uu = 0: no sample at all had the constant input.
         double[] r = {2, 1, 0, 1, 2, 0, 0, 0, 0};
