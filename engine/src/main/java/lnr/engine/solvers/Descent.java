@@ -15,8 +15,8 @@ import lnr.kernels.GroupNorm;
 import lnr.kernels.Scope;
 
 /**
- * One solve under way: the iterate, its workspace and its history. The workspace is taken up front: a step allocates
- * nothing, and brings five numbers to the host.
+ * One solve under way: the iterate, its workspace and its history. A step takes no memory from its scope, where the
+ * workspace is from the start, and on the host only room for one more number of history; it brings five numbers there.
  *
  * <p>P = M R is kept beside M. The gradient at a look-ahead point follows from it by linearity and the objective at M
  * by inner products, so that a step is one product and one fused kernel.
