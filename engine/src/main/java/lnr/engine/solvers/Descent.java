@@ -145,28 +145,23 @@ final class Descent {
     boolean alternate(int rounds) {
         try (Scope work = scope.device().scope()) {
             NormalEquations equations = new NormalEquations(work, d);
-            F64 diagonal = work.f64(d);
-            F64 numbers = work.f64(d + 1); // ||M_j|| for each j, then <C, M>
-            double[] host = new double[d + 1];
-            double[] weights = new double[d];
-            groupNorm.norms(h, d, m, numbers.slice(0, d));
-            numbers.read(host);
+            F64 numbers = work.f64(2 * d + 1); // D_j for each j, ||M_j|| for each j, <C, M>
+            F64 diagonal = numbers.slice(0, d);
+            double[] host = new double[2 * d + 1];
             for (int k = 1; k <= rounds; k++) {
-                for (int j = 0; j < p; j++) {
-                    weights[j] = problem.lambda() / Math.sqrt(host[j] * host[j] + EPSILON);
-                }
-                diagonal.write(weights);
+                groupNorm.variationalDiagonal(h, d, p, problem.lambda(), EPSILON, m, diagonal);
                 double delta = equations.factor(fit.r(), diagonal, 0);
                 blas.copy(fit.c(), m);
                 equations.solve(h, m);
-                groupNorm.norms(h, d, m, numbers.slice(0, d));
-                blas.dot(fit.c(), m, numbers.slice(d, 1));
+                groupNorm.norms(h, d, m, numbers.slice(d, d));
+                blas.dot(fit.c(), m, numbers.slice(2 * d, 1));
                 numbers.read(host);
-                double squares = host[d];
+                double squares = host[2 * d];
                 double penalty = 0;
                 for (int j = 0; j < d; j++) {
-                    squares += (weights[j] + delta) * host[j] * host[j];
-                    penalty += j < p ? host[j] : 0;
+                    double norm = host[d + j];
+                    squares += (host[j] + delta) * norm * norm;
+                    penalty += j < p ? norm : 0;
                 }
                 double objective = problem.lambda() * penalty - 0.5 * squares;
                 record(objective);
