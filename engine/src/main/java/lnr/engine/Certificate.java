@@ -17,16 +17,20 @@ import lnr.kernels.Scope;
  * gap   = lambda g(M) - s a + (1 - s)^2 E2 / 2 + ||G_u||^2 / (2 R_uu)  &gt;=  P(M) - P(M*)
  * </pre>
  *
- * <p>An upper bound in exact arithmetic for every tau that is E||y||^2 or more; E2 is therefore rounded up. Computed
- * in double precision. Workspace of (h, d) in the scope given.
+ * <p>An upper bound in exact arithmetic for every tau that is E||y||^2 or more; E2 is therefore rounded up. Where tau
+ * was not given, R is known to d eps times its largest eigenvalue and no better: the bound is for an R with no smaller
+ * eigenvalue in the directions that C has a part in. Computed in double precision. Workspace of (h, d) and (p) in the
+ * scope given.
  */
 public final class Certificate {
-    private static final int SUMS = 5;
+    private static final int SUMS = 7;
 
     private final Problem problem;
     private final double biasVariance;
     private final F64 g;
-    private final F64 numbers; // <M, C>, <M, G>, <G~, M>, ||G_u||^2, g(M), then ||G~_j|| for each j < p
+    private final double rNorm; // Frobenius
+    private final double cNorm;
+    private final F64 numbers; // <M, C>, <M, G>, <G~, M>, ||G_u||^2, g(M), ||M||^2, ||G||^2, ||G~_j|| for each j < p
     private final double[] host;
 
     /**
@@ -40,6 +44,13 @@ public final class Certificate {
         this.g = workspace.f64((long) problem.h() * problem.d());
         this.numbers = workspace.f64(SUMS + problem.penalised());
         this.host = new double[SUMS + problem.penalised()];
+        Quadratic fit = problem.fit();
+        Blas blas = problem.device().blas();
+        blas.dot(fit.r(), fit.r(), numbers.slice(0, 1));
+        blas.dot(fit.c(), fit.c(), numbers.slice(1, 1));
+        numbers.read(host);
+        this.rNorm = Math.sqrt(host[0]);
+        this.cNorm = Math.sqrt(host[1]);
     }
 
     /**
@@ -77,21 +88,40 @@ public final class Certificate {
         F64 gp = problem.penalisedColumns(g);
         blas.dot(m, problem.fit().c(), numbers.slice(0, 1));
         blas.dot(m, g, numbers.slice(1, 1));
+        blas.dot(m, m, numbers.slice(5, 1));
+        blas.dot(g, g, numbers.slice(6, 1));
         problem.eliminateBias(g, biasVariance);
         blas.dot(gp, problem.penalisedColumns(m), numbers.slice(2, 1));
         blas.dot(gu, gu, numbers.slice(3, 1));
         problem.device().groupNorm().penalty(h, problem.d(), p, m, numbers.slice(4, 1));
         problem.device().groupNorm().norms(h, p, gp, numbers.slice(SUMS, p));
         numbers.read(host);
-        return gap(host[0], host[1], host[2], host[3], host[4], Problem.largest(host, SUMS));
+        double bias = biasVariance > 0 ? host[3] / biasVariance : 0;
+        double rounding = rounding(Math.sqrt(host[5]), Math.sqrt(host[6]), bias);
+        return gap(host[0], host[1], host[2], bias, host[4], Problem.largest(host, SUMS), rounding);
     }
 
-    private Gap gap(double mc, double mg, double a, double biasSquares, double penalty, double steepest) {
+    /**
+     * What rounding takes from E2, at most. With u = 2^-53, an inner product of n terms, summed in any order, is wrong
+     * by n u times the product of the norms; so are <M, C> and <M, G> with n = h d, ||G_u||^2 with n = h, and a
+     * computed tau with n = h + 2 d (C v_i, its square, the sum over i). An entry of G is a sum of d + 1 terms, so that
+     * G is wrong by (d + 1) u (||C|| + ||M|| ||R||), and <M, G> and ||G_u||^2 / R_uu by that times their slopes. The
+     * last few operations are the 8.
+     */
+    private double rounding(double mNorm, double gNorm, double bias) {
+        double u = 0.5 * Math.ulp(1.0);
+        double h = problem.h();
+        double d = problem.d();
+        double sums = (h * d + h + 2 * d + 8) * u * (problem.fit().tau() + mNorm * (cNorm + gNorm) + bias);
+        double g = (d + 1) * u * (cNorm + mNorm * rNorm);
+        return sums + g * (mNorm + (bias > 0 ? 2 * Math.sqrt(bias / biasVariance) : 0));
+    }
+
+    private Gap gap(
+            double mc, double mg, double a, double bias, double penalty, double steepest, double rounding) {
         double lambda = problem.lambda();
         double tau = problem.fit().tau();
-        double bias = biasVariance > 0 ? biasSquares / biasVariance : 0;
-        double rounding = 16 * Math.ulp(tau + Math.abs(mc) + Math.abs(mg));
-        double residual = Math.max(0, tau - mc - mg - bias) + rounding;
+        double residual = Math.max(0, tau - mc - mg - bias) + problem.fit().tauSlack() + rounding;
         double limit = steepest > 0 ? lambda / steepest : Double.POSITIVE_INFINITY;
         double s = Math.max(-limit, Math.min(limit, 1 + a / residual));
         double gap = lambda * penalty - s * a + 0.5 * (1 - s) * (1 - s) * residual + 0.5 * bias;

@@ -41,9 +41,17 @@ public final class Correlations implements AutoCloseable {
         this.weight = weight;
         int width = d + (bias ? 1 : 0);
         this.scope = device.scope();
-        this.sxx = scope.f64((long) width * width);
-        this.syx = scope.f64(weight == null ? (long) h * width : 0);
-        this.syy = scope.f64(1);
+        boolean complete = false;
+        try {
+            this.sxx = scope.f64((long) width * width);
+            this.syx = scope.f64(weight == null ? (long) h * width : 0);
+            this.syy = scope.f64(1);
+            complete = true;
+        } finally {
+            if (!complete) {
+                scope.close();
+            }
+        }
     }
 
     /**
@@ -185,11 +193,19 @@ public final class Correlations implements AutoCloseable {
     public static Correlations readFrom(Device device, InputStream in) throws IOException {
         CorrelationFile file = CorrelationFile.readFrom(in);
         Correlations read = new Correlations(device, file.d(), file.bias(), file.h(), file.weight());
-        read.sxx.write(file.sxx());
-        read.syx.write(file.syx());
-        read.syy.write(new double[] {file.syy()});
-        read.n = file.n();
-        return read;
+        boolean complete = false;
+        try {
+            read.sxx.write(file.sxx());
+            read.syx.write(file.syx());
+            read.syy.write(new double[] {file.syy()});
+            read.n = file.n();
+            complete = true;
+            return read;
+        } finally {
+            if (!complete) {
+                read.close();
+            }
+        }
     }
 
     private static void addTo(F64 from, F64 sum, Scope work) {

@@ -7,7 +7,8 @@ import lnr.kernels.Scope;
 
 /**
  * Least squares on the kept columns, M_S = C_S R_SS^-1: the penalty chose the columns, and need no longer shrink them.
- * A bias is always kept. With nothing kept M is 0; with the bias alone it is the mean of y.
+ * A column that differs from the kept ones before it by no more than R's error has nothing of its own to fit, and
+ * is damped. A bias is always kept. With nothing kept M is 0; with the bias alone it is the mean of y.
  *
  * @param m (h, d), column-major; zero outside the kept columns
  * @param kept the columns of S, ascending, the bias included
@@ -45,8 +46,9 @@ public record Debiasing(double[] m, int[] kept, double damping, double fit) {
         }
         try (Scope scope = problem.device().scope()) {
             F64 b = scope.f64(ms);
+            double independence = Math.max(n * Math.ulp(1.0), problem.fit().tolerance());
             NormalEquations equations = new NormalEquations(scope, n);
-            double delta = equations.factor(scope.f64(rs), scope.f64(n), n * Math.ulp(1.0));
+            double delta = equations.factor(scope.f64(rs), scope.f64(n), independence);
             equations.solve(h, b);
             b.read(ms);
             for (int j = 0; j < n; j++) {

@@ -8,11 +8,15 @@ final class Moments {
     /** Relative error allowed in R when it was summed in single precision. */
     static final double SINGLE = 1e-5;
 
+    /** Sums of squares of numbers from 1 / EXTREME to EXTREME neither overflow nor vanish. */
+    private static final double EXTREME = 1e150;
+
     private Moments() {}
 
     /**
      * (R + R')/2, once R and C are found to be moments of some data: finite, of these shapes, R symmetric with
-     * |R_ij| &lt;= sqrt(R_ii R_jj), and nothing correlated with an input that is always zero. O(d^2 + h d).
+     * |R_ij| &lt;= sqrt(R_ii R_jj), nothing correlated with an input that is always zero, and the largest number of
+     * each 0 or of a size whose square is a number. O(d^2 + h d).
      *
      * @throws IllegalArgumentException naming the first entry that is not
      */
@@ -24,6 +28,8 @@ final class Moments {
         }
         matrix("R", d, d, r);
         matrix("C", h, d, c);
+        moderate("R", r);
+        moderate("C", c);
         double allowed = tolerance * largest(r);
         double[] mean = new double[r.length];
         for (int j = 0; j < d; j++) {
@@ -70,6 +76,14 @@ final class Moments {
                 throw new IllegalArgumentException(name + "[" + k % rows + "," + k / rows
                         + "]: expected a finite number, got " + values[k]);
             }
+        }
+    }
+
+    private static void moderate(String name, double[] values) {
+        double largest = largest(values);
+        if (largest > EXTREME || largest > 0 && largest < 1 / EXTREME) {
+            throw new IllegalArgumentException(name + ": expected 0 or a size from " + 1 / EXTREME + " to " + EXTREME
+                    + ", as squares are summed, got " + largest + " for the largest; scale R and C");
         }
     }
 

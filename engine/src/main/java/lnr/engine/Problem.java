@@ -61,16 +61,6 @@ public final class Problem {
         return new ColumnNorms(fit.device(), fit.h(), fit.d(), penalised);
     }
 
-    /**
-     * P(M) = f(M) + lambda g(M), without the constant tau/2.
-     *
-     * @param m (h, d)
-     * @param work (h, d), modified: becomes the gradient of f at M
-     */
-    public double objective(F64 m, F64 work) {
-        return fit.value(m, work) + lambda * penalty().value(m);
-    }
-
     /** p, the number of columns that the penalty counts; they come first. */
     public int penalised() {
         return penalised;

@@ -22,6 +22,7 @@ public final class Quadratic {
     private final double tolerance;
     private final boolean tauGiven;
     private double tau = Double.NaN;
+    private double tauSlack;
     private double lipschitz = Double.NaN;
 
     private Quadratic(Scope scope, int h, int d, double[] r, double[] c, double tau, double tolerance) {
@@ -105,6 +106,11 @@ public final class Quadratic {
         return c;
     }
 
+    /** Relative error of the entries of R, as given or as their precision implies. */
+    public double tolerance() {
+        return tolerance;
+    }
+
     /** out = M R: 2 h d^2 flops. {@code m} and {@code out} are (h, d), not the same; {@code out} is modified. */
     public void product(F64 m, F64 out) {
         device().blas().gemm(false, false, h, d, d, 1, m, h, r, d, 0, out, h);
@@ -154,10 +160,10 @@ public final class Quadratic {
     }
 
     /**
-     * E||y||^2 as given, or else Tr(C R^+ C'), the least that goes with R and C. The pseudo-inverse leaves out
-     * eigenvalues of R up to max(d eps, tolerance) times the largest. O(d^3) when first asked for.
+     * E||y||^2 as given, or else Tr(C R^+ C'), the least that goes with R and C. The pseudo-inverse leaves out only
+     * eigenvalues of R that are rounding, up to d eps times the largest. O(d^3) when first asked for.
      *
-     * @throws IllegalArgumentException when R is indefinite by more than that threshold
+     * @throws IllegalArgumentException when R is indefinite, or C has a part that R has not, by more than the tolerance
      */
     public double tau() {
         if (Double.isNaN(tau)) {
@@ -166,7 +172,23 @@ public final class Quadratic {
         return tau;
     }
 
-    /** R = V diag(w) V' and Tr(C R^+ C') = sum_i ||C v_i||^2 / w_i, over the w_i that are not rounding. */
+    /**
+     * What to add to {@link #tau()} for an upper bound on Tr(C R^+ C'), whatever eigenvalues within d eps of those
+     * computed R has, but none less than d eps (times the largest); 0 when tau was given.
+     *
+     * @throws IllegalArgumentException as {@link #tau()}
+     */
+    double tauSlack() {
+        tau();
+        return tauSlack;
+    }
+
+    /**
+     * R = V diag(w) V', and Tr(C R^+ C') = sum_i ||C v_i||^2 / w_i with a bound on it. The eigensolver answers for
+     * R + E with ||E|| at most e = d eps max w, so that sum_i ||C v_i||^2 / (w_i - e) is not less than the trace. An
+     * eigenvalue near e or below is not known at all: there C must vanish as far as its own error lets it, and what is
+     * left of it is divided by e.
+     */
     private void decompose() {
         try (Scope work = device().scope()) {
             Blas blas = device().blas();
@@ -181,19 +203,40 @@ public final class Quadratic {
             double[] values = w.toArray();
             double[] lengths = norms.toArray();
             double largest = Math.max(0, values[d - 1]);
-            double negligible = Math.max(d * Math.ulp(1.0), tolerance) * largest;
-            if (values[0] < -negligible) {
+            double allowed = Math.max(d * Math.ulp(1.0), tolerance);
+            if (values[0] < -allowed * largest) {
                 throw new IllegalArgumentException("R: expected a positive semidefinite matrix, got eigenvalues from "
                         + values[0] + " to " + values[d - 1]);
             }
-            double sum = 0;
+            double rounding = d * Math.ulp(1.0) * largest;
+            double least = 0;
+            double most = 0;
+            double whole = Math.sqrt(squares(lengths));
             for (int i = 0; i < d; i++) {
-                if (values[i] > negligible) {
-                    sum += lengths[i] * lengths[i] / values[i];
+                if (lengths[i] == 0) {
+                    continue;
                 }
+                double square = lengths[i] * lengths[i];
+                if (values[i] > rounding) {
+                    least += square / values[i];
+                } else if (lengths[i] > allowed * whole) {
+                    throw new IllegalArgumentException("C: not in the range of R: " + lengths[i] + " of its norm "
+                            + whole + " goes with an eigenvalue of R of " + values[i] + ", the largest being "
+                            + largest + "; no data can have these moments");
+                }
+                most += square / Math.max(values[i] - rounding, rounding);
             }
-            tau = sum;
+            tau = least;
+            tauSlack = Math.max(0, most - least);
             lipschitz = largest;
         }
+    }
+
+    private static double squares(double[] values) {
+        double sum = 0;
+        for (double value : values) {
+            sum += value * value;
+        }
+        return sum;
     }
 }

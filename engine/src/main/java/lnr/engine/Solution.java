@@ -42,18 +42,6 @@ public record Solution(
         return lambdaMax > 0 ? lambda / lambdaMax : lambda > 0 ? Double.POSITIVE_INFINITY : 1;
     }
 
-    /** For each column, whether it is to be kept: not zero, or not penalised. */
-    public boolean[] keep() {
-        boolean[] keep = new boolean[d];
-        for (int j : support) {
-            keep[j] = true;
-        }
-        for (int j = penalised; j < d; j++) {
-            keep[j] = true;
-        }
-        return keep;
-    }
-
     /** The columns below {@code penalised} of an (h, d) matrix that have a number other than 0. */
     public static int[] support(int h, int penalised, double[] m) {
         return java.util.stream.IntStream.range(0, penalised)

@@ -106,6 +106,78 @@ class CertificateTest {
     }
 
     @Test
+    void inputsOfLittlePowerCount() {
+        // Diagonal R: the optimum is -1/2 sum_j (|C_j| - lambda)^2_+ / R_jj, whatever has been dropped.
+        for (double small : new double[] {1e-4, 1e-6, 1e-8, 1e-10, 1e-13, 1e-14}) {
+            double root = Math.sqrt(small);
+            for (double share : new double[] {1e-3, 0.3, 1, 30}) {
+                for (double ratio : new double[] {0, 1e-3, 0.5}) {
+                    double[] r = {1, 0, 0, small};
+                    double[] c = {1, share * root};
+                    double lambda = ratio * share * root;
+                    try (Scope scope = device.scope()) {
+                        certifies(Problem.of(scope, 1, 2, r, c, lambda), r, c);
+                        float[] rf = {1, 0, 0, (float) small};
+                        float[] cf = {1, (float) (share * root)};
+                        Quadratic fit = Quadratic.of(scope, 1, 2, rf, cf);
+                        certifies(new Problem(fit, 2, lambda), Moments.widen(rf), Moments.widen(cf));
+                    }
+                }
+            }
+        }
+    }
+
+    private void certifies(Problem problem, double[] r, double[] c) {
+        double best = 0;
+        for (int j = 0; j < 2; j++) {
+            double excess = Math.max(0, Math.abs(c[j]) - problem.lambda());
+            best -= 0.5 * excess * excess / r[3 * j];
+        }
+        double rounding = 1e-13 * problem.fit().tau();
+        assertThat(problem.fit().tau()).isCloseTo(c[0] * c[0] / r[0] + c[1] * c[1] / r[3], within(rounding));
+        Solution solution = new Fista(10, Stopping.onChange(100)).solve(problem);
+        assertThat(solution.gap()).isGreaterThanOrEqualTo(solution.objective() - best - rounding);
+        try (Scope scope = device.scope()) {
+            for (double share : new double[] {0, 0.5, 1}) {
+                double[] m = {c[0] / r[0], share * c[1] / r[3]};
+                Certificate.Gap gap = new Certificate(problem, scope).at(scope.f64(m));
+                assertThat(gap.gap()).isGreaterThanOrEqualTo(gap.objective() - best - rounding);
+            }
+        }
+    }
+
+    @Test
+    void cancellationIsRoundedUp() {
+        // R = I, C whole numbers, M = C (1 + e): the gap is e^2 tau / 2, the size of a rounding of what it comes from.
+        Random random = Draws.random();
+        double e = Math.scalb(1.0, -26);
+        for (int d : new int[] {1, 7, 60}) {
+            double[] c = new double[H * d];
+            for (int k = 0; k < c.length; k++) {
+                c[k] = random.nextInt(9) - 4;
+            }
+            c[0] = 1;
+            double[] r = new double[d * d];
+            for (int j = 0; j < d; j++) {
+                r[j * d + j] = 1;
+            }
+            double tau = Draws.inner(c, c);
+            try (Scope scope = device.scope()) {
+                for (Quadratic fit : new Quadratic[] {
+                    Quadratic.of(scope, H, d, r, c), Quadratic.withTau(scope, H, d, r, c, tau)
+                }) {
+                    Problem problem = new Problem(fit, d, 0);
+                    double gap = new Certificate(problem, scope)
+                            .at(scope.f64(Draws.scaled(1 + e, c)))
+                            .gap();
+                    double terms = H * d + H + 4 * d + 10;
+                    assertThat(gap).isBetween(0.5 * e * e * tau, 4 * terms * Math.ulp(1.0) * (1 + d) * tau);
+                }
+            }
+        }
+    }
+
+    @Test
     void biasWithoutDataIsHarmless() {
         // R_uu = 0: no sample at all had the constant input.
         double[] r = {2, 1, 0, 1, 2, 0, 0, 0, 0};

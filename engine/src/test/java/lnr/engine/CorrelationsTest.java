@@ -7,9 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import lnr.kernels.Device;
+import lnr.kernels.DeviceException;
 import lnr.kernels.Scope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -207,5 +210,37 @@ class CorrelationsTest {
             assertThatThrownBy(() -> layer.problem(scope, 1))
                     .hasMessage("R[2,0]: expected a finite number, got NaN");
         }
+    }
+
+    @Test
+    void memoryThatRunsOutLeavesNothingBehind() throws IOException {
+        ByteArrayOutputStream stored = new ByteArrayOutputStream();
+        try (Correlations sums = Correlations.ofTargets(device, D, true, H)) {
+            sums.writeTo(stored);
+        }
+        for (int granted = 0; granted < 3; granted++) {
+            Device small = granting(granted);
+            assertThatThrownBy(() -> Correlations.ofTargets(small, D, true, H)).isInstanceOf(DeviceException.class);
+            assertThat(device.heldBytes()).isZero();
+            Device other = granting(granted);
+            assertThatThrownBy(() -> Correlations.readFrom(other, new ByteArrayInputStream(stored.toByteArray())))
+                    .isInstanceOf(DeviceException.class);
+            assertThat(device.heldBytes()).isZero();
+        }
+    }
+
+    /** The device, out of memory after so many allocations. */
+    private Device granting(int allocations) {
+        AtomicInteger left = new AtomicInteger(allocations);
+        return (Device) Proxy.newProxyInstance(
+                Device.class.getClassLoader(), new Class<?>[] {Device.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("scope")) {
+                        return new Scope((Device) proxy);
+                    }
+                    if (method.getName().equals("allocate") && left.getAndDecrement() == 0) {
+                        throw new DeviceException("out of memory");
+                    }
+                    return method.invoke(device, arguments);
+                });
     }
 }

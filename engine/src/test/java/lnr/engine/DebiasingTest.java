@@ -86,6 +86,24 @@ class DebiasingTest {
     }
 
     @Test
+    void theErrorOfMomentsIsNotFitted() {
+        // One input twice, as single precision and as sums of double precision have it: what distinguishes them is
+        // rounding, and dividing by it would give columns of any size.
+        float[] narrow = {1, Math.nextDown(1f), Math.nextDown(1f), 1};
+        double near = 1 - 1e-14;
+        try (Scope scope = device.scope()) {
+            Quadratic single = Quadratic.of(scope, 1, 2, narrow, new float[] {1, 1 - 1e-5f});
+            Quadratic full = Quadratic.of(scope, 1, 2, new double[] {1, near, near, 1}, new double[] {1, 1 - 1e-12});
+            for (Quadratic fit : new Quadratic[] {single, full}) {
+                Debiasing refit = Debiasing.of(new Problem(fit, 2, 0), new int[] {0, 1});
+                assertThat(refit.damping()).isPositive().isLessThan(10 * fit.tolerance());
+                assertThat(refit.m()[0]).isBetween(-10.0, 10.0);
+                assertThat(refit.m()[0] + refit.m()[1]).isCloseTo(1, within(1e-3));
+            }
+        }
+    }
+
+    @Test
     void nothingKept() {
         Layer layer = Layer.random(Draws.random(), 4, 5, 30, false);
         Layer biased = Layer.random(Draws.random(), 4, 5, 30, true);

@@ -25,7 +25,7 @@ class ExampleTest {
             assertThat(solution.support()).containsExactly(0, 1);
             assertThat(m[4]).isZero();
             assertThat(m[5]).isZero();
-            assertThat(refit.fit()).isLessThan(problem.withLambda(0).objective(scope.f64(solution.m()), scope.f64(6)));
+            assertThat(refit.fit()).isLessThan(problem.fit().value(scope.f64(solution.m()), scope.f64(6)));
         }
     }
 }

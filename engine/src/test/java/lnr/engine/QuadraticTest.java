@@ -87,6 +87,16 @@ class QuadraticTest {
     }
 
     @Test
+    void refusesWhatCannotBeSquared() {
+        double[] r = {2, 1, 1, 2};
+        String sizes = ": expected 0 or a size from 1.0E-150 to 1.0E150, as squares are summed, got ";
+        refuse(r, new double[] {1e200, 3}, "C" + sizes + "1.0E200 for the largest; scale R and C");
+        refuse(r, new double[] {0, -1e-200}, "C" + sizes + "1.0E-200 for the largest; scale R and C");
+        refuse(Draws.scaled(1e160, r), new double[] {1, 3}, "R" + sizes + "2.0E160 for the largest; scale R and C");
+        refuse(Draws.scaled(1e-160, r), new double[] {0, 0}, "R" + sizes + "2.0E-160 for the largest; scale R and C");
+    }
+
+    @Test
     void refusesAnIndefiniteMatrixWithItsEigenvalues() {
         // Correlations of -0.9 between each two of three inputs: every pair is possible, the three are not.
         double[] r = {1, -0.9, -0.9, -0.9, 1, -0.9, -0.9, -0.9, 1};
@@ -95,6 +105,26 @@ class QuadraticTest {
             assertThatThrownBy(fit::tau)
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("R: expected a positive semidefinite matrix, got eigenvalues from -0.8");
+        }
+    }
+
+    @Test
+    void refusesWhatIsCorrelatedWithNothing() {
+        // x_0 = x_1 in all data, yet y is told to go with x_0 - x_1: the problem has no least value.
+        for (double part : new double[] {1, 1e-3, 1e-11}) {
+            try (Scope scope = device.scope()) {
+                Quadratic fit =
+                        Quadratic.of(scope, 1, 2, new double[] {1, 1, 1, 1}, new double[] {1 + part, 1 - part});
+                assertThatThrownBy(fit::tau)
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageStartingWith("C: not in the range of R: ");
+            }
+        }
+        try (Scope scope = device.scope()) {
+            float[] c = {1, Math.nextUp(1f)};
+            Quadratic single = Quadratic.of(scope, 1, 2, new float[] {1, 1, 1, 1}, c);
+            assertThat(single.tau()).isCloseTo(1, within(1e-6));
+            assertThat(single.tauSlack()).isPositive();
         }
     }
 

@@ -15,8 +15,8 @@ import lnr.kernels.GroupNorm;
 import lnr.kernels.Scope;
 
 /**
- * One solve under way: the iterate, its workspace and its history. The workspace is taken up front: a step allocates
- * nothing, and brings five numbers to the host.
+ * One solve under way: the iterate, its workspace and its history. A step takes no memory from its scope, where the
+ * workspace is from the start, and on the host only room for one more number of history; it brings five numbers there.
  *
  * <p>P = M R is kept beside M. The gradient at a look-ahead point follows from it by linearity and the objective at M
  * by inner products, so that a step is one product and one fused kernel.
@@ -121,7 +121,8 @@ final class Descent {
             penalty = read[2];
             record(objective);
             delta = memory * delta + Math.sqrt(read[0]) / (Math.sqrt(read[1]) + EPSILON);
-            if (stopping.gap() == 0 && !(delta > stopping.change())) {
+            requireNumber("change of the iterate", delta);
+            if (stopping.gap() == 0 && delta <= stopping.change()) {
                 status = Status.CONVERGED;
                 return;
             }
@@ -144,28 +145,23 @@ final class Descent {
     boolean alternate(int rounds) {
         try (Scope work = scope.device().scope()) {
             NormalEquations equations = new NormalEquations(work, d);
-            F64 diagonal = work.f64(d);
-            F64 numbers = work.f64(d + 1); // ||M_j|| for each j, then <C, M>
-            double[] host = new double[d + 1];
-            double[] weights = new double[d];
-            groupNorm.norms(h, d, m, numbers.slice(0, d));
-            numbers.read(host);
+            F64 numbers = work.f64(2 * d + 1); // D_j for each j, ||M_j|| for each j, <C, M>
+            F64 diagonal = numbers.slice(0, d);
+            double[] host = new double[2 * d + 1];
             for (int k = 1; k <= rounds; k++) {
-                for (int j = 0; j < p; j++) {
-                    weights[j] = problem.lambda() / Math.sqrt(host[j] * host[j] + EPSILON);
-                }
-                diagonal.write(weights);
+                groupNorm.variationalDiagonal(h, d, p, problem.lambda(), EPSILON, m, diagonal);
                 double delta = equations.factor(fit.r(), diagonal, 0);
                 blas.copy(fit.c(), m);
                 equations.solve(h, m);
-                groupNorm.norms(h, d, m, numbers.slice(0, d));
-                blas.dot(fit.c(), m, numbers.slice(d, 1));
+                groupNorm.norms(h, d, m, numbers.slice(d, d));
+                blas.dot(fit.c(), m, numbers.slice(2 * d, 1));
                 numbers.read(host);
-                double squares = host[d];
+                double squares = host[2 * d];
                 double penalty = 0;
                 for (int j = 0; j < d; j++) {
-                    squares += (weights[j] + delta) * host[j] * host[j];
-                    penalty += j < p ? host[j] : 0;
+                    double norm = host[d + j];
+                    squares += (host[j] + delta) * norm * norm;
+                    penalty += j < p ? norm : 0;
                 }
                 double objective = problem.lambda() * penalty - 0.5 * squares;
                 record(objective);
@@ -203,6 +199,7 @@ final class Descent {
     }
 
     private void record(double objective) {
+        requireNumber("objective", objective);
         if (iterations == history.length) {
             history = Arrays.copyOf(history, 2 * iterations);
         }
@@ -219,6 +216,8 @@ final class Descent {
 
     private Solution solution(String name, double seconds) {
         Certificate.Gap gap = certificate.at(m, mr);
+        requireNumber("objective", gap.objective());
+        requireNumber("gap", gap.gap());
         if (status == Status.MAX_ITERATIONS && stopping.gap() > 0 && gap.relativeGap() <= stopping.gap()) {
             status = Status.CONVERGED;
         }
@@ -239,6 +238,14 @@ final class Descent {
                 status,
                 seconds,
                 Arrays.copyOf(history, iterations));
+    }
+
+    /** Nothing that is not a number may pass for an answer. */
+    private void requireNumber(String what, double value) {
+        if (!Double.isFinite(value)) {
+            throw new ArithmeticException("step " + iterations + ": expected a finite " + what + ", got " + value
+                    + ": the start, lambda or the moments are out of double precision's range");
+        }
     }
 
     private static void requireFinite(Problem problem, double[] start) {

@@ -1,6 +1,7 @@
 package lnr.engine.solvers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import lnr.engine.Status;
 import lnr.kernels.Device;
 import lnr.kernels.Scope;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -236,6 +238,22 @@ class OptimumTest {
                     assertThat(Math.abs(g)).isLessThanOrEqualTo(lambda * (1 + 1e-8));
                 } else {
                     assertThat(g).isCloseTo(lambda * Math.signum(m[j]), within(1e-7 * lambda));
+                }
+            }
+        }
+    }
+
+    @Test
+    void overflowIsNoAnswer() {
+        double[] start = {1e300, -1e300};
+        try (Scope scope = device.scope()) {
+            Problem problem = Problem.of(scope, 1, 2, new double[] {2, 1, 1, 2}, new double[] {1e149, 3}, 1);
+            for (Solver solver : new Solver[] {new ProximalGradient(), new Fista()}) {
+                for (double gap : new double[] {0, 1e-3}) {
+                    Solver stopping = solver.withStopping(solver.stopping().withGap(gap));
+                    assertThatThrownBy(() -> stopping.solve(problem, start, Monitor.NONE))
+                            .isInstanceOf(ArithmeticException.class)
+                            .hasMessageContaining("expected a finite");
                 }
             }
         }
