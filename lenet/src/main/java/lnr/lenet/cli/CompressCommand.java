@@ -106,6 +106,10 @@ final class CompressCommand implements Runnable {
         Solver solver = solverOptions.solver();
         Recipe recipe = Recipe.standard(epochs, seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
+        if (given.isPresent() && given.get().architecture().fc1() == 0) {
+            throw new InputException(
+                    "--model: " + modelFile + ": expected outputs of fc1, found none: nothing is left to compress");
+        }
         if (strength instanceof Strength.Keep keep) {
             int most = given.map(Model::architecture).orElse(Recipe.ARCHITECTURE).fc1();
             if (keep.count() > most) {
@@ -147,6 +151,9 @@ final class CompressCommand implements Runnable {
             Device device, Model model, DeviceImages train, Compression.Options options) {
         try (CompressionBars bars = new CompressionBars(session)) {
             return Compression.run(device, model, train, options, bars);
+        } catch (ArithmeticException e) {
+            String name = modelFile == null ? "the trained model" : "--model: " + modelFile;
+            throw new InputException(name + ": its activations are not finite on the training images", e);
         }
     }
 

@@ -13,6 +13,7 @@ import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.kernels.Scope;
 import lnr.lenet.InputException;
+import lnr.lenet.compress.Strength;
 import lnr.lenet.format.AtomicFile;
 import lnr.lenet.format.Npy;
 import picocli.CommandLine.ArgGroup;
@@ -146,7 +147,7 @@ final class SolveCommand implements Runnable {
                 Bar bar = session.bar(solver.name(), -1)) {
             Quadratic fit = Quadratic.of(scope, c.rows(), r.rows(), r.data(), c.data(), tolerance);
             Problem free = new Problem(fit, fit.d() - (bias ? 1 : 0), 0);
-            double lambda = weight.lambda != null ? weight.lambda : weight.ratio * free.lambdaMax();
+            double lambda = weight.lambda != null ? weight.lambda : new Strength.Ratio(weight.ratio).lambda(free.lambdaMax());
             Monitor monitor = (iteration, objective, gap) -> {
                 bar.at(iteration);
                 return true;

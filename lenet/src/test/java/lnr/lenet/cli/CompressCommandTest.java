@@ -150,6 +150,30 @@ class CompressCommandTest {
     }
 
     @Test
+    void refusesModelsWithNothingLeftToCompress() {
+        Path empty = folder.resolve("empty");
+        ModelFile.write(empty, Model.random(new Architecture(3, 4, 0, 10), 1), Map.of());
+        for (String bias : List.of("--bias", "--no-bias")) {
+            compress("--model", empty.toString(), "--out", out().toString(), bias)
+                    .refused("--model: " + empty + ": expected outputs of fc1, found none");
+        }
+    }
+
+    @Test
+    void refusesModelsWhoseActivationsOverflow() {
+        Model huge = Model.random(new Architecture(3, 4, 30, 10), 1);
+        for (int i = 0; i < huge.values().length; i++) {
+            huge.values()[i] = Math.copySign(1e20f, huge.values()[i]);
+        }
+        Path file = folder.resolve("huge");
+        ModelFile.write(file, huge, Map.of());
+        compress("--model", file.toString(), "--out", out().toString(), "--json")
+                .refused("--model: " + file + ": its activations are not finite");
+        Run.of(cache, "eval", "--data", data.toString(), "--model", file.toString(), "--json")
+                .refused("--model: " + file + ": its activations are not finite", "loss");
+    }
+
+    @Test
     void trainsOnceAndTakesTheModelFromTheCacheThen() throws IOException {
         String[] options = {"--epochs", "1", "--seed", "5", "--out", out().toString(), "--json"};
         Run first = compress(options);

@@ -185,6 +185,13 @@ class SolveCommandTest {
         assertThat(out).doesNotExist();
     }
 
+    @Test
+    void refusesRatiosThatOverflow() {
+        double[] large = Arrays.stream(c).map(x -> 1e3 * x).toArray();
+        write("L.npy", H, D, large);
+        run("R.npy", "L.npy", "--lambda-ratio", "1.7e308").refused("--lambda-ratio: expected a finite number");
+    }
+
     /** The engine finds this out only as it solves. */
     @Test
     void refusesAnIndefiniteMatrixWithAGoodDiagonal() {
