@@ -174,6 +174,22 @@ class CompressCommandTest {
     }
 
     @Test
+    void neverWritesOverItsModel() throws IOException {
+        byte[] before = Files.readAllBytes(small);
+        Path link = Files.createSymbolicLink(folder.resolve("link"), small);
+        compress("--model", small.toString(), "--out", link.toString())
+                .refused("--out: expected another file than --model, found " + link);
+        assertThat(Files.readAllBytes(small)).isEqualTo(before);
+    }
+
+    @Test
+    void saysThatOptionsOfTheTrainingHaveNoEffect() {
+        Run run = compressSmall("--lambda-ratio", "0.5", "--seed", "0");
+        assertThat(run.good().err()).isEqualTo(
+                "lnr: --model is given: nothing is trained, and --epochs and --seed have no effect\n");
+    }
+
+    @Test
     void trainsOnceAndTakesTheModelFromTheCacheThen() throws IOException {
         String[] options = {"--epochs", "1", "--seed", "5", "--out", out().toString(), "--json"};
         Run first = compress(options);

@@ -214,6 +214,12 @@ class SolveCommandTest {
         String same = folder.resolve("x").toString();
         run("R.npy", "C.npy", "--lambda", "1", "--out", same, "--history", same)
                 .refused("--history: expected another file than --out");
+        String r = folder.resolve("R.npy").toString();
+        String c = folder.resolve(".").resolve("C.npy").toString();
+        run("R.npy", "C.npy", "--lambda", "1", "--out", r).refused("--out: expected another file than --rxx");
+        run("R.npy", "C.npy", "--lambda", "1", "--out", c).refused("--out: expected another file than --ryx");
+        run("R.npy", "C.npy", "--lambda", "1", "--history", r).refused("--history: expected another file than --rxx");
+        run("R.npy", "C.npy", "--lambda", "1", "--history", c).refused("--history: expected another file than --ryx");
     }
 
     private void write(String name, int rows, int cols, double[] data) {
