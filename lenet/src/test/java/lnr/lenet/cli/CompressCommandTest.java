@@ -269,6 +269,11 @@ class CompressCommandTest {
         Path file = Path.of(compress(options).good().json().at("/model/file").asText());
         ModelFile.write(file, ModelFile.read(model), Map.of("seed", "6"));
         assertThat(compress(options).good().err()).contains("not the model its name promises");
+        SafeTensors good = SafeTensors.read(file);
+        assertThat(good.metadata()).containsEntry("recipe", Integer.toString(Recipe.VERSION));
+        assertThat(file.getFileName().toString()).contains("20-50-500-10-recipe" + Recipe.VERSION);
+        ModelFile.write(file, Model.random(new Architecture(3, 4, 5, 10), 1), good.metadata());
+        assertThat(compress(options).good().err()).contains("not the model its name promises");
         Files.delete(file);
     }
 }
