@@ -33,11 +33,7 @@ final class IdxFolder {
         Path imageFile = images(folder, set).orElseThrow(() -> missing(folder, set + "-images-idx3-ubyte"));
         Path labelFile = labels(folder, set).orElseThrow(() -> missing(folder, set + "-labels-idx1-ubyte"));
         byte[] labels = Idx.labels(labelFile);
-        Idx.Images images = Idx.images(imageFile);
-        if (images.rows() != Dataset.SIDE || images.cols() != Dataset.SIDE) {
-            throw new InputException(imageFile + ": expected images of 28 x 28 pixels, found " + images.rows() + " x "
-                    + images.cols());
-        }
+        Idx.Images images = Idx.images(imageFile, Dataset.SIDE);
         if (images.count() != labels.length) {
             throw new InputException(imageFile + ": expected " + labels.length + " images, one for each label in "
                     + labelFile.getFileName() + ", found " + images.count());
