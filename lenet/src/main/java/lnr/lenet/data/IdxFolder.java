@@ -16,8 +16,15 @@ final class IdxFolder {
 
     /** True when any of the four files is there: then the folder is meant to hold a data set. */
     static boolean hasAny(Path folder) {
-        return Stream.of(TRAIN, TEST)
-                .anyMatch(set -> images(folder, set).isPresent() || labels(folder, set).isPresent());
+        return present(folder) > 0;
+    }
+
+    /** How many of the four files are there. */
+    static int present(Path folder) {
+        return (int) Stream.of(TRAIN, TEST)
+                .flatMap(set -> Stream.of(images(folder, set), labels(folder, set)))
+                .filter(Optional::isPresent)
+                .count();
     }
 
     /**
