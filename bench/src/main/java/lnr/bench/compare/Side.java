@@ -58,7 +58,12 @@ final class Side implements AutoCloseable {
         process = builder.start();
         requests = new BufferedWriter(new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
         answers = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-        greeting = answer();
+        try {
+            greeting = answer();
+        } catch (IOException | RuntimeException e) {
+            process.destroy();
+            throw e;
+        }
     }
 
     /** Versions and threads, as it gave them. */

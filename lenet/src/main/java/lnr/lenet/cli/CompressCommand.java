@@ -35,6 +35,9 @@ import picocli.CommandLine.Option;
             "  lnr compress --data drawn --model mine.safetensors --lambda-ratio 0.05 --json"
         })
 final class CompressCommand implements Runnable {
+    private static final int EPOCHS = 8;
+    private static final long SEED = 0;
+
     private final Session session;
 
     @Mixin
@@ -71,16 +74,14 @@ final class CompressCommand implements Runnable {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            defaultValue = "8",
-            description = "Passes of the training, where there is one. Default: ${DEFAULT-VALUE}")
-    private int epochs;
+            description = "Passes of the training, where there is one. Default: " + EPOCHS)
+    private Integer epochs;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            defaultValue = "0",
-            description = "Seed of the training. Default: ${DEFAULT-VALUE}")
-    private long seed;
+            description = "Seed of the training. Default: " + SEED)
+    private Long seed;
 
     @Mixin
     private final DeviceOption deviceOption = new DeviceOption();
@@ -104,15 +105,23 @@ final class CompressCommand implements Runnable {
         Stopwatch watch = new Stopwatch();
         Strength strength = strengthOptions.strength();
         Solver solver = solverOptions.solver();
-        Recipe recipe = Recipe.standard(epochs, seed);
+        Recipe recipe = Recipe.standard(epochs == null ? EPOCHS : epochs, seed == null ? SEED : seed);
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
+        if (given.isPresent() && given.get().architecture().fc1() == 0) {
+            throw new InputException(
+                    "--model: " + modelFile + ": expected outputs of fc1, found none: nothing is left to compress");
+        }
         if (strength instanceof Strength.Keep keep) {
             int most = given.map(Model::architecture).orElse(Recipe.ARCHITECTURE).fc1();
             if (keep.count() > most) {
                 throw new InputException("--keep: expected 0 to " + most + " neurons, found " + keep.count());
             }
         }
+        Expect.apart("--out", out, "--model", modelFile);
         AtomicFile.check(out);
+        if (modelFile != null && (epochs != null || seed != null)) {
+            session.notice("--model is given: nothing is trained, and --epochs and --seed have no effect");
+        }
         try (Device device = deviceOption.open()) {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
@@ -147,6 +156,9 @@ final class CompressCommand implements Runnable {
             Device device, Model model, DeviceImages train, Compression.Options options) {
         try (CompressionBars bars = new CompressionBars(session)) {
             return Compression.run(device, model, train, options, bars);
+        } catch (ArithmeticException e) {
+            String name = modelFile == null ? "the trained model" : "--model: " + modelFile;
+            throw new InputException(name + ": its activations are not finite on the training images", e);
         }
     }
 

@@ -1,18 +1,14 @@
 package lnr.lenet.cli;
 
 import com.sun.management.OperatingSystemMXBean;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
 import lnr.lenet.InputException;
@@ -131,41 +127,20 @@ final class DoctorCommand implements Callable<Integer> {
         String named = session.environment().apply("LNR_DATA");
         sets.put("LNR_DATA", named == null || named.isBlank() ? "not set" : named);
         for (String set : List.of("mnist", "fashion-mnist")) {
-            sets.put(set, found(set, named));
+            sets.put(set, found(set));
         }
         sets.put("drawn", "always there");
         return sets;
     }
 
-    private String found(String set, String named) {
+    private String found(String set) {
         try {
-            Optional<Path> folder =
-                    named == null || named.isBlank() ? session.data().cache() : Optional.of(Path.of(named));
-            if (folder.isEmpty()) {
-                return "not here";
-            }
-            Path inner = folder.get().resolve(set);
-            Path place = Files.isDirectory(inner) || named == null || named.isBlank() ? inner : folder.get();
-            long files = files(place);
-            return files == 4 ? "in " + place : files + " of 4 files in " + place;
-        } catch (InputException | InvalidPathException e) {
+            return session.data()
+                    .present(set)
+                    .map(p -> p.files() == 4 ? "in " + p.folder() : p.files() + " of 4 files in " + p.folder())
+                    .orElse("not here");
+        } catch (InputException e) {
             return "not here: " + e.getMessage();
-        }
-    }
-
-    private static long files(Path folder) {
-        if (!Files.isDirectory(folder)) {
-            return 0;
-        }
-        try (Stream<Path> files = Files.list(folder)) {
-            List<String> names = files.map(f -> f.getFileName().toString())
-                    .filter(name -> !name.endsWith(".part"))
-                    .toList();
-            return Stream.of("train-images", "train-labels", "t10k-images", "t10k-labels")
-                    .filter(stem -> names.stream().anyMatch(name -> name.startsWith(stem)))
-                    .count();
-        } catch (IOException | UncheckedIOException e) {
-            return 0;
         }
     }
 }

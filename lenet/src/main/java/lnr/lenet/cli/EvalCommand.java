@@ -3,6 +3,7 @@ package lnr.lenet.cli;
 import java.nio.file.Path;
 import java.util.List;
 import lnr.kernels.Device;
+import lnr.lenet.InputException;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.network.Architecture;
 import lnr.lenet.network.DeviceImages;
@@ -49,6 +50,10 @@ final class EvalCommand implements Runnable {
             try (DeviceImages images = Images.of(device, data.test())) {
                 long start = System.nanoTime();
                 Evaluation.Score score = Images.score(device, model, images);
+                if (!Double.isFinite(score.loss())) {
+                    throw new InputException("--model: " + file + ": its activations are not finite on the test images"
+                            + ": loss " + score.loss());
+                }
                 report(model, device, data, score, (System.nanoTime() - start) * 1e-9);
             }
         }

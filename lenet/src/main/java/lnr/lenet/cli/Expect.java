@@ -1,5 +1,8 @@
 package lnr.lenet.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.Supplier;
 import lnr.lenet.InputException;
 
@@ -29,6 +32,22 @@ final class Expect {
             throw new InputException(option + ": expected a finite number, 0 or more, found " + value);
         }
         return value;
+    }
+
+    /** Refuses a file to write that is, by another name perhaps, the file of another option. */
+    static void apart(String option, Path written, String other, Path file) {
+        if (written != null && file != null && same(written, file)) {
+            throw new InputException(option + ": expected another file than " + other + ", found " + written);
+        }
+    }
+
+    private static boolean same(Path a, Path b) {
+        try {
+            return a.toAbsolutePath().normalize().equals(b.toAbsolutePath().normalize())
+                    || Files.exists(a) && Files.exists(b) && Files.isSameFile(a, b);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /**

@@ -134,7 +134,7 @@ public final class Main implements Runnable {
     }
 
     private void complain(String line, Throwable e) {
-        session.err().println(line);
+        session.err().println(Diagnostic.escape(line));
         if (debug || session.debug()) {
             e.printStackTrace(session.err());
         }

@@ -15,8 +15,8 @@ import lnr.lenet.network.Model;
 import lnr.lenet.network.ModelFile;
 
 /**
- * Trained models, kept so that the same training need not be done twice. A model is found by its recipe, its device and
- * the contents of its data: models of drawn digits, MNIST or a user's directory never stand in for each other.
+ * Trained models, kept so that the same training need not be done twice. A model is found by its recipe and the
+ * version of the code that carries it out, its device and the contents of its data: models of drawn digits, MNIST or a user's directory never stand in for each other.
  */
 final class ModelCache {
     private final Session session;
@@ -56,6 +56,8 @@ final class ModelCache {
         String name = String.join(
                 "-",
                 "lenet5",
+                facts.get("architecture"),
+                "recipe" + facts.get("recipe"),
                 data.substring(0, Math.min(40, data.length())),
                 facts.get("data_sha256").substring(0, 12),
                 "seed" + facts.get("seed"),
@@ -68,8 +70,12 @@ final class ModelCache {
 
     private Optional<Model> read(Path file, Map<String, String> facts) {
         try {
-            if (SafeTensors.read(file).metadata().entrySet().containsAll(facts.entrySet())) {
-                return Optional.of(ModelFile.read(file));
+            SafeTensors content = SafeTensors.read(file);
+            if (content.metadata().entrySet().containsAll(facts.entrySet())) {
+                Model model = ModelFile.of(file, content);
+                if (model.architecture().equals(Recipe.ARCHITECTURE)) {
+                    return Optional.of(model);
+                }
             }
             session.notice(file + ": not the model its name promises; training it again");
         } catch (InputException e) {

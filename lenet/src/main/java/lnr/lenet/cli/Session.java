@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import lnr.lenet.data.DataSource;
+import lnr.lenet.format.Diagnostic;
 
 /**
  * What a command talks to: stdout for results, stderr for progress and notices, and the environment.
@@ -38,7 +39,7 @@ record Session(PrintStream out, PrintStream err, boolean terminal, UnaryOperator
 
     /** A line that the user should see and that is no result. */
     void notice(String line) {
-        err.println("lnr: " + line);
+        err.println("lnr: " + Diagnostic.escape(line));
     }
 
     /** A progress bar, which shows nothing unless {@code err} is a terminal. */

@@ -1,8 +1,6 @@
 package lnr.lenet.cli;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import lnr.engine.Problem;
 import lnr.engine.Quadratic;
@@ -13,6 +11,7 @@ import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.kernels.Scope;
 import lnr.lenet.InputException;
+import lnr.lenet.compress.Strength;
 import lnr.lenet.format.AtomicFile;
 import lnr.lenet.format.Npy;
 import picocli.CommandLine.ArgGroup;
@@ -126,18 +125,11 @@ final class SolveCommand implements Runnable {
         if (history != null) {
             AtomicFile.check(history);
         }
-        if (out != null && history != null && same(out, history)) {
-            throw new InputException("--history: expected another file than --out, found " + history);
-        }
-    }
-
-    private static boolean same(Path a, Path b) {
-        try {
-            return a.toAbsolutePath().normalize().equals(b.toAbsolutePath().normalize())
-                    || Files.exists(a) && Files.exists(b) && Files.isSameFile(a, b);
-        } catch (IOException e) {
-            return false;
-        }
+        Expect.apart("--history", history, "--out", out);
+        Expect.apart("--history", history, "--rxx", rxx);
+        Expect.apart("--history", history, "--ryx", ryx);
+        Expect.apart("--out", out, "--rxx", rxx);
+        Expect.apart("--out", out, "--ryx", ryx);
     }
 
     private Solution solve(Device device, Solver solver, Npy.Matrix r, Npy.Matrix c) {
@@ -146,7 +138,7 @@ final class SolveCommand implements Runnable {
                 Bar bar = session.bar(solver.name(), -1)) {
             Quadratic fit = Quadratic.of(scope, c.rows(), r.rows(), r.data(), c.data(), tolerance);
             Problem free = new Problem(fit, fit.d() - (bias ? 1 : 0), 0);
-            double lambda = weight.lambda != null ? weight.lambda : weight.ratio * free.lambdaMax();
+            double lambda = weight.lambda != null ? weight.lambda : new Strength.Ratio(weight.ratio).lambda(free.lambdaMax());
             Monitor monitor = (iteration, objective, gap) -> {
                 bar.at(iteration);
                 return true;

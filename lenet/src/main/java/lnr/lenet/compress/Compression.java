@@ -87,15 +87,20 @@ public final class Compression {
      * @param device where it runs
      * @param model the trained network; not modified
      * @param images what the reconstruction is to be good on: the training set
-     * @throws IllegalArgumentException when more neurons are to be kept than there are
+     * @throws IllegalArgumentException when more neurons are to be kept than there are, or fc1 has none at all
+     * @throws ArithmeticException when activations of the model overflow on these images
+     * @throws lnr.lenet.InputException when a ratio's lambda overflows
      */
     public static Result run(Device device, Model model, DeviceImages images, Options options, Progress progress) {
+        if (model.architecture().fc1() == 0) {
+            throw new IllegalArgumentException("model: expected outputs of fc1, got none");
+        }
         long start = System.nanoTime();
         try (LeNet5 network = new LeNet5(device, model, BATCH);
                 Correlations correlations = LayerCorrelations.gather(
                         network, images, FC2, options.bias(), n -> progress.correlating(n, images.count()));
                 Scope scope = device.scope()) {
-            Problem problem = correlations.problem(scope, 0);
+            Problem problem = problem(correlations, scope);
             long gathered = System.nanoTime();
             Solution solution = solve(problem, options, progress);
             long solved = System.nanoTime();
@@ -118,6 +123,14 @@ public final class Compression {
         }
     }
 
+    private static Problem problem(Correlations correlations, Scope scope) {
+        try {
+            return correlations.problem(scope, 0);
+        } catch (IllegalArgumentException e) {
+            throw (ArithmeticException) new ArithmeticException("activations: " + e.getMessage()).initCause(e);
+        }
+    }
+
     private static Solution solve(Problem problem, Options options, Progress progress) {
         Monitor monitor = (iteration, objective, gap) -> {
             progress.solving(iteration, objective);
@@ -129,7 +142,7 @@ public final class Compression {
             return SupportSearch.solve(options.solver(), problem, keep.count(), monitor);
         }
         double lambda = strength instanceof Strength.Ratio ratio
-                ? ratio.value() * problem.lambdaMax()
+                ? ratio.lambda(problem.lambdaMax())
                 : ((Strength.Lambda) strength).value();
         return options.solver().solve(problem.withLambda(lambda), start, monitor);
     }

@@ -1,5 +1,7 @@
 package lnr.lenet.compress;
 
+import lnr.lenet.InputException;
+
 /** How much to compress: a weight of the penalty, absolute or relative, or a number of neurons to keep. */
 public sealed interface Strength {
     /** The penalty's weight, in the scaling of {@link lnr.engine.Correlations}: 0 or more. */
@@ -13,6 +15,20 @@ public sealed interface Strength {
     record Ratio(double value) implements Strength {
         public Ratio {
             requireNonNegative("lambda-ratio", value);
+        }
+
+        /**
+         * The absolute weight.
+         *
+         * @throws InputException when the product is too large to be a number
+         */
+        public double lambda(double lambdaMax) {
+            double lambda = value * lambdaMax;
+            if (!Double.isFinite(lambda)) {
+                throw new InputException("--lambda-ratio: expected a finite number times lambda_max, found " + value
+                        + " times " + lambdaMax);
+            }
+            return lambda;
         }
     }
 

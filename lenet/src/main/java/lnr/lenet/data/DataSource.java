@@ -124,17 +124,45 @@ public final class DataSource {
      * Reads a set by name: from its subfolder, or from the directory itself unless that is called as another set is.
      */
     private Dataset fromNamedBySet(Path folder, String asked) {
-        Path inner = folder.resolve(asked);
-        if (Files.isDirectory(inner)) {
-            return directory(inner);
-        }
-        String own = name(folder);
-        boolean itself = own.equals(asked) || asked.equals(DEFAULT) && !sets.containsKey(own);
-        if (itself && Files.isDirectory(folder)) {
-            return directory(folder);
+        Path place = placeBySet(folder, asked);
+        if (Files.isDirectory(place)) {
+            return directory(place);
         }
         throw new InputException("LNR_DATA=" + folder + ": expected a folder " + asked
                 + " in it, found none; unset LNR_DATA to use the cache or the network");
+    }
+
+    private Path placeBySet(Path folder, String asked) {
+        Path inner = folder.resolve(asked);
+        String own = name(folder);
+        boolean itself = own.equals(asked) || asked.equals(DEFAULT) && !sets.containsKey(own);
+        return itself && !Files.isDirectory(inner) ? folder : inner;
+    }
+
+    /**
+     * What there is of a set.
+     *
+     * @param folder where {@link #open} looks for it; need not exist
+     * @param files how many of the four files it finds there; their content is not looked at
+     */
+    public record Present(Path folder, int files) {}
+
+    /**
+     * Tells what there is of a set without opening it, and without asking the network.
+     *
+     * @param name {@code mnist} or {@code fashion-mnist}
+     * @return empty when the environment names no folder to look in
+     * @throws InputException if a variable that names one holds no path
+     */
+    public Optional<Present> present(String name) {
+        Optional<String> named = variable("LNR_DATA");
+        if (named.isPresent()) {
+            Path place = placeBySet(path("LNR_DATA", named.get()), name);
+            return Optional.of(new Present(place, IdxFolder.present(place)));
+        }
+        return cache().map(c -> c.resolve(name)).map(place -> new Present(place, (int) sets.get(name).files().stream()
+                .filter(f -> Files.exists(place.resolve(f.name())))
+                .count()));
     }
 
     private static Dataset directory(Path folder) {

@@ -52,6 +52,15 @@ final class Download {
         }
     }
 
+    /** A mirror gave another file than the pinned one; the next may be right. */
+    private static final class WrongSum extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        WrongSum(String message) {
+            super(message);
+        }
+    }
+
     /**
      * Fetches the files that the folder lacks.
      *
@@ -68,18 +77,24 @@ final class Download {
 
     private void fetch(RemoteSet.RemoteFile file) throws Unavailable {
         StringBuilder reasons = new StringBuilder();
+        WrongSum wrong = null;
         for (URI mirror : set.mirrors()) {
             try {
                 fetch(file, mirror);
                 return;
             } catch (Unavailable e) {
                 reasons.append(reasons.isEmpty() ? "" : "; ").append(e.getMessage());
+            } catch (WrongSum e) {
+                wrong = e;
             }
+        }
+        if (wrong != null) {
+            throw new InputException(wrong.getMessage(), wrong);
         }
         throw new Unavailable(reasons.toString());
     }
 
-    private void fetch(RemoteSet.RemoteFile file, URI mirror) throws Unavailable {
+    private void fetch(RemoteSet.RemoteFile file, URI mirror) throws Unavailable, WrongSum {
         Path part = folder.resolve(file.name() + ".part");
         URI address = mirror.resolve(file.name());
         if (length(part) > file.length()) {
@@ -88,11 +103,6 @@ final class Download {
         long present = length(part);
         // The network is asked first: without it nobody should hear of a cache that cannot be written.
         HttpURLConnection connection = present < file.length() ? connect(address, present) : null;
-        try {
-            Files.createDirectories(folder);
-        } catch (IOException e) {
-            throw unwritable(folder, e);
-        }
         try (FileChannel lock = openLock()) {
             FileLock held = lock(lock);
             try {
@@ -121,6 +131,7 @@ final class Download {
     }
 
     private FileChannel openLock() throws IOException {
+        Files.createDirectories(folder);
         return FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
@@ -272,11 +283,11 @@ final class Download {
     }
 
     /** Gives the finished part its name, or removes it when it is not the pinned file. */
-    private void settle(RemoteSet.RemoteFile file, URI address, Path part) {
+    private void settle(RemoteSet.RemoteFile file, URI address, Path part) throws WrongSum {
         String sum = Sha256.of(part);
         if (!sum.equals(file.sha256())) {
             discard(part);
-            throw new InputException(address + ": expected a file with SHA-256 " + file.sha256() + ", found " + sum
+            throw new WrongSum(address + ": expected a file with SHA-256 " + file.sha256() + ", found " + sum
                     + "; what arrived was removed: try again, or give a directory with --data");
         }
         try {

@@ -16,8 +16,15 @@ final class IdxFolder {
 
     /** True when any of the four files is there: then the folder is meant to hold a data set. */
     static boolean hasAny(Path folder) {
-        return Stream.of(TRAIN, TEST)
-                .anyMatch(set -> images(folder, set).isPresent() || labels(folder, set).isPresent());
+        return present(folder) > 0;
+    }
+
+    /** How many of the four files are there. */
+    static int present(Path folder) {
+        return (int) Stream.of(TRAIN, TEST)
+                .flatMap(set -> Stream.of(images(folder, set), labels(folder, set)))
+                .filter(Optional::isPresent)
+                .count();
     }
 
     /**
@@ -33,11 +40,7 @@ final class IdxFolder {
         Path imageFile = images(folder, set).orElseThrow(() -> missing(folder, set + "-images-idx3-ubyte"));
         Path labelFile = labels(folder, set).orElseThrow(() -> missing(folder, set + "-labels-idx1-ubyte"));
         byte[] labels = Idx.labels(labelFile);
-        Idx.Images images = Idx.images(imageFile);
-        if (images.rows() != Dataset.SIDE || images.cols() != Dataset.SIDE) {
-            throw new InputException(imageFile + ": expected images of 28 x 28 pixels, found " + images.rows() + " x "
-                    + images.cols());
-        }
+        Idx.Images images = Idx.images(imageFile, Dataset.SIDE);
         if (images.count() != labels.length) {
             throw new InputException(imageFile + ": expected " + labels.length + " images, one for each label in "
                     + labelFile.getFileName() + ", found " + images.count());

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -24,6 +25,8 @@ public final class AtomicFile {
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(AtomicFile::interrupted, "lnr temporary files"));
     }
+
+    private static final int MOST_LINKS = 40; // as Linux
 
     private AtomicFile() {}
 
@@ -60,7 +63,7 @@ public final class AtomicFile {
      * Replaces {@code target} by {@code content}: writes a temporary file beside it, forces it to the disk, then moves
      * it over in one step. When anything fails, the temporary file is removed and {@code target} is as it was.
      *
-     * @param target the file to write; a symbolic link is followed
+     * @param target the file to write; a symbolic link is followed, to a file that does not exist yet too
      * @param content what to write; whatever it throws other than {@link IOException} passes through
      * @throws InputException if the file cannot be written
      */
@@ -118,7 +121,17 @@ public final class AtomicFile {
             throw new InputException(target + ": cannot be written: the file is read-only");
         }
         try {
-            return Files.exists(absolute) ? absolute.toRealPath() : absolute;
+            if (Files.exists(absolute)) {
+                return absolute.toRealPath();
+            }
+            Path end = absolute;
+            for (int links = 0; Files.isSymbolicLink(end); links++) {
+                if (links == MOST_LINKS) {
+                    throw new FileSystemLoopException(target.toString());
+                }
+                end = end.resolveSibling(Files.readSymbolicLink(end));
+            }
+            return end.equals(absolute) ? absolute : destination(end);
         } catch (IOException e) {
             throw unwritable(target, e);
         }

@@ -50,10 +50,15 @@ public final class Diagnostic {
         return "'" + printable(text) + "'";
     }
 
-    private static String printable(String text) {
+    /**
+     * Escapes control characters, which a terminal would obey, and line breaks.
+     *
+     * @param text any text
+     * @return the text on one line, whole
+     */
+    public static String escape(String text) {
         StringBuilder line = new StringBuilder();
-        int end = Math.min(text.length(), LONGEST_QUOTE);
-        for (int i = 0; i < end; i++) {
+        for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             // Line and paragraph separators (U+2028, U+2029) are not control characters, yet they break a line.
             if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
@@ -62,6 +67,10 @@ public final class Diagnostic {
                 line.append(c);
             }
         }
-        return text.length() > end ? line.append("...").toString() : line.toString();
+        return line.toString();
+    }
+
+    private static String printable(String text) {
+        return text.length() > LONGEST_QUOTE ? escape(text.substring(0, LONGEST_QUOTE)) + "..." : escape(text);
     }
 }

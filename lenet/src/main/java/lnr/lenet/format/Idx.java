@@ -45,8 +45,18 @@ public final class Idx {
      * @throws InputException if the file is missing, corrupt, empty, too short, too long, or not a file of images
      */
     public static Images images(Path file) {
+        return images(file, 0);
+    }
+
+    /**
+     * Reads a file of square images of a known size; others are refused by the header, before their bytes are read.
+     *
+     * @param side height and width in pixels that are expected; 0 for any
+     * @throws InputException as {@link #images(Path)}, and if the images are of another size
+     */
+    public static Images images(Path file, int side) {
         int[] lengths = new int[3];
-        byte[] pixels = read(file, IMAGES, "images", lengths);
+        byte[] pixels = read(file, IMAGES, "images", lengths, side);
         return new Images(lengths[0], lengths[1], lengths[2], pixels);
     }
 
@@ -58,10 +68,10 @@ public final class Idx {
      * @throws InputException if the file is missing, corrupt, empty, too short, too long, or not a file of labels
      */
     public static byte[] labels(Path file) {
-        return read(file, LABELS, "labels", new int[1]);
+        return read(file, LABELS, "labels", new int[1], 0);
     }
 
-    private static byte[] read(Path file, int magic, String what, int[] lengths) {
+    private static byte[] read(Path file, int magic, String what, int[] lengths, int side) {
         long fileLength = InputFile.length(file);
         try (InputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
             raw.mark(2);
@@ -69,6 +79,10 @@ public final class Idx {
             raw.reset();
             InputStream in = compressed ? new GZIPInputStream(raw, 1 << 16) : raw;
             long announced = header(file, in, magic, what, lengths);
+            if (side > 0 && (lengths[1] != side || lengths[2] != side)) {
+                throw new InputException(file + ": expected images of " + side + " x " + side + " pixels, found "
+                        + lengths[1] + " x " + lengths[2]);
+            }
             int headerLength = 4 + 4 * lengths.length;
             long possible = compressed ? fileLength * BEST_COMPRESSION : fileLength - headerLength;
             if (announced > possible) {

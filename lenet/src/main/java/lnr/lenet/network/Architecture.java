@@ -20,11 +20,19 @@ public record Architecture(int conv1, int conv2, int fc1, int classes) {
     public static final int SIDE = 28;
 
     private static final int KERNEL = 5;
+    private static final int MOST_PARAMETERS = Integer.MAX_VALUE - 8; // an array of them can be had
 
     public Architecture {
         if (conv1 < 0 || conv2 < 0 || fc1 < 0 || classes < 1 || classes > 256) {
             throw new IllegalArgumentException("architecture: expected widths of 0 or more and 1 to 256 classes, got "
                     + conv1 + "-" + conv2 + "-" + fc1 + "-" + classes);
+        }
+        // In doubles, which round where integers would wrap around.
+        double features = 16.0 * conv2;
+        double parameters = 26.0 * conv1 + conv2 * (25.0 * conv1 + 1) + fc1 * (features + 1) + classes * (fc1 + 1.0);
+        if (Math.max(features, parameters) > MOST_PARAMETERS) {
+            throw new IllegalArgumentException("architecture: expected widths of at most " + MOST_PARAMETERS
+                    + " parameters, got " + conv1 + "-" + conv2 + "-" + fc1 + "-" + classes);
         }
     }
 

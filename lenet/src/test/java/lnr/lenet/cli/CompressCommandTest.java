@@ -150,6 +150,46 @@ class CompressCommandTest {
     }
 
     @Test
+    void refusesModelsWithNothingLeftToCompress() {
+        Path empty = folder.resolve("empty");
+        ModelFile.write(empty, Model.random(new Architecture(3, 4, 0, 10), 1), Map.of());
+        for (String bias : List.of("--bias", "--no-bias")) {
+            compress("--model", empty.toString(), "--out", out().toString(), bias)
+                    .refused("--model: " + empty + ": expected outputs of fc1, found none");
+        }
+    }
+
+    @Test
+    void refusesModelsWhoseActivationsOverflow() {
+        Model huge = Model.random(new Architecture(3, 4, 30, 10), 1);
+        for (int i = 0; i < huge.values().length; i++) {
+            huge.values()[i] = Math.copySign(1e20f, huge.values()[i]);
+        }
+        Path file = folder.resolve("huge");
+        ModelFile.write(file, huge, Map.of());
+        compress("--model", file.toString(), "--out", out().toString(), "--json")
+                .refused("--model: " + file + ": its activations are not finite");
+        Run.of(cache, "eval", "--data", data.toString(), "--model", file.toString(), "--json")
+                .refused("--model: " + file + ": its activations are not finite", "loss");
+    }
+
+    @Test
+    void neverWritesOverItsModel() throws IOException {
+        byte[] before = Files.readAllBytes(small);
+        Path link = Files.createSymbolicLink(folder.resolve("link"), small);
+        compress("--model", small.toString(), "--out", link.toString())
+                .refused("--out: expected another file than --model, found " + link);
+        assertThat(Files.readAllBytes(small)).isEqualTo(before);
+    }
+
+    @Test
+    void saysThatOptionsOfTheTrainingHaveNoEffect() {
+        Run run = compressSmall("--lambda-ratio", "0.5", "--seed", "0");
+        assertThat(run.good().err()).isEqualTo(
+                "lnr: --model is given: nothing is trained, and --epochs and --seed have no effect\n");
+    }
+
+    @Test
     void trainsOnceAndTakesTheModelFromTheCacheThen() throws IOException {
         String[] options = {"--epochs", "1", "--seed", "5", "--out", out().toString(), "--json"};
         Run first = compress(options);
@@ -228,6 +268,11 @@ class CompressCommandTest {
         String[] options = {"--epochs", "1", "--seed", "6", "--out", out().toString(), "--json"};
         Path file = Path.of(compress(options).good().json().at("/model/file").asText());
         ModelFile.write(file, ModelFile.read(model), Map.of("seed", "6"));
+        assertThat(compress(options).good().err()).contains("not the model its name promises");
+        SafeTensors good = SafeTensors.read(file);
+        assertThat(good.metadata()).containsEntry("recipe", Integer.toString(Recipe.VERSION));
+        assertThat(file.getFileName().toString()).contains("20-50-500-10-recipe" + Recipe.VERSION);
+        ModelFile.write(file, Model.random(new Architecture(3, 4, 5, 10), 1), good.metadata());
         assertThat(compress(options).good().err()).contains("not the model its name promises");
         Files.delete(file);
     }

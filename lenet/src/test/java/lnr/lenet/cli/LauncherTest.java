@@ -93,6 +93,19 @@ class LauncherTest {
         return new Run(run.code(), run.out(), Files.readString(err));
     }
 
+    @Test
+    void jarsOfAnotherVersionDoNotStay() throws Exception {
+        run();
+        Path target = root.resolve("lenet").resolve("target");
+        Path jar = Files.createFile(target.resolve("lnr-lenet-0.jar"));
+        Path library = Files.createFile(target.resolve("lib").resolve("old-library-1.jar"));
+        Files.setLastModifiedTime(root.resolve("pom.xml"), FileTime.from(Instant.now().plusSeconds(5)));
+        assertThat(run().code()).isZero();
+        assertThat(jar).doesNotExist();
+        assertThat(library).doesNotExist();
+        assertThat(target.resolve("lnr-lenet-1.jar")).exists();
+    }
+
     private List<String> builds() throws IOException {
         return Files.exists(calls) ? Files.readAllLines(calls) : List.of();
     }
@@ -108,7 +121,7 @@ class LauncherTest {
                 .endsWith("lnr.lenet.cli.Main", "eval", "two words");
         assertThat(run().err()).isEmpty();
         assertThat(builds())
-                .containsExactly(root.toRealPath() + " -q -B -DskipTests -pl lenet -am package");
+                .containsExactly(root.toRealPath() + " -q -B -Dstyle.color=never -DskipTests -pl lenet -am package");
         assertThat(Files.exists(root.resolve(".lnr-lock"), LinkOption.NOFOLLOW_LINKS)).isFalse();
     }
 

@@ -91,6 +91,13 @@ class MainTest {
         assertThat(run("doctor").quiet().out()).contains("OpenBLAS", "cuda", "not in this version");
     }
 
+    /** A file's name may hold what a terminal would obey. */
+    @Test
+    void complaintsHoldNoControlCharacters() {
+        run("eval", "--model", folder.resolve("\u001b[31m\u0007").toString())
+                .refused("\\u001b[31m\\u0007: no such file");
+    }
+
     @Test
     void doctorFindsData() {
         SmallDigits.write(folder.resolve("data").resolve("mnist"), 1);

@@ -185,6 +185,13 @@ class SolveCommandTest {
         assertThat(out).doesNotExist();
     }
 
+    @Test
+    void refusesRatiosThatOverflow() {
+        double[] large = Arrays.stream(c).map(x -> 1e3 * x).toArray();
+        write("L.npy", H, D, large);
+        run("R.npy", "L.npy", "--lambda-ratio", "1.7e308").refused("--lambda-ratio: expected a finite number");
+    }
+
     /** The engine finds this out only as it solves. */
     @Test
     void refusesAnIndefiniteMatrixWithAGoodDiagonal() {
@@ -207,6 +214,12 @@ class SolveCommandTest {
         String same = folder.resolve("x").toString();
         run("R.npy", "C.npy", "--lambda", "1", "--out", same, "--history", same)
                 .refused("--history: expected another file than --out");
+        String r = folder.resolve("R.npy").toString();
+        String c = folder.resolve(".").resolve("C.npy").toString();
+        run("R.npy", "C.npy", "--lambda", "1", "--out", r).refused("--out: expected another file than --rxx");
+        run("R.npy", "C.npy", "--lambda", "1", "--out", c).refused("--out: expected another file than --ryx");
+        run("R.npy", "C.npy", "--lambda", "1", "--history", r).refused("--history: expected another file than --rxx");
+        run("R.npy", "C.npy", "--lambda", "1", "--history", c).refused("--history: expected another file than --ryx");
     }
 
     private void write(String name, int rows, int cols, double[] data) {

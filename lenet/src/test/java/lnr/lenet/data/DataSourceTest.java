@@ -10,6 +10,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,7 @@ class DataSourceTest {
     private final Map<String, byte[]> served = new HashMap<>(published);
     private final Map<String, String> environment = new HashMap<>();
     private final List<String> requests = new ArrayList<>();
+    private final List<RemoteSet.RemoteFile> files = new ArrayList<>();
     private volatile boolean ranges = true;
     private volatile boolean broken;
     private HttpServer server;
@@ -44,11 +46,11 @@ class DataSourceTest {
     void serve() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/base/mnist/", this::answer);
+        server.createContext("/forged/mnist/", this::answer);
         server.start();
         cache = folder.resolve("cache");
         environment.put("LNR_CACHE", cache.toString());
         environment.put("LNR_MIRROR", "http://127.0.0.1:" + server.getAddress().getPort() + "/base");
-        List<RemoteSet.RemoteFile> files = new ArrayList<>();
         Path file = folder.resolve("sum");
         for (Map.Entry<String, byte[]> entry : published.entrySet()) {
             Files.write(file, entry.getValue());
@@ -72,7 +74,7 @@ class DataSourceTest {
         synchronized (requests) {
             requests.add(name + (range == null ? "" : " " + range));
         }
-        byte[] body = served.get(name);
+        byte[] body = path.startsWith("/forged/") ? new byte[published.get(name).length] : served.get(name);
         if (body == null) {
             exchange.sendResponseHeaders(404, -1);
         } else if (range != null && ranges) {
@@ -147,6 +149,27 @@ class DataSourceTest {
             assertThat(cache.resolve("mnist").resolve(FIRST)).doesNotExist();
             assertThat(cache.resolve("mnist").resolve(FIRST + ".part")).doesNotExist();
         }
+    }
+
+    @Test
+    void aWrongSumSendsToTheNextMirror() {
+        URI host = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
+        environment.remove("LNR_MIRROR");
+        List<URI> mirrors = List.of(host.resolve("forged/mnist/"), host.resolve("base/mnist/"));
+        source = new DataSource(environment::get, Map.of("mnist", new RemoteSet("mnist", mirrors, files)));
+        assertThat(source.open("mnist", Progress.NONE).train().count()).isEqualTo(13);
+        assertThat(requests).hasSize(8);
+    }
+
+    /** What is wrong is worth more to know than what is absent. */
+    @Test
+    void aWrongSumIsToldWhenNoMirrorIsGood() {
+        URI host = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
+        environment.remove("LNR_MIRROR");
+        List<URI> mirrors = List.of(host.resolve("forged/mnist/"), host.resolve("nothing/"));
+        source = new DataSource(environment::get, Map.of("mnist", new RemoteSet("mnist", mirrors, files)));
+        refuses("mnist", "/forged/mnist/" + FIRST + ": expected a file with SHA-256", "what arrived was removed");
+        assertThat(cache.resolve("mnist").resolve(FIRST)).doesNotExist();
     }
 
     @Test

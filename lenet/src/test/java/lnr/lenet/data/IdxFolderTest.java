@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -57,6 +58,10 @@ class IdxFolderTest {
         IdxBytes.write(folder, IdxBytes.four());
         IdxBytes.write(folder, Map.of("train-images-idx3-ubyte.gz", IdxBytes.images(13, 28, 32)));
         refuses("/train-images-idx3-ubyte.gz: expected images of 28 x 28 pixels, found 28 x 32");
+        // The size is judged before a byte of content is read: here there is none.
+        byte[] header = ByteBuffer.allocate(16).putInt(2051).putInt(1).putInt(30_000).putInt(30_000).array();
+        IdxBytes.write(folder, Map.of("train-images-idx3-ubyte.gz", header));
+        refuses("/train-images-idx3-ubyte.gz: expected images of 28 x 28 pixels, found 30000 x 30000");
     }
 
     @Test

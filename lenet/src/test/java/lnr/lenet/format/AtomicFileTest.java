@@ -142,6 +142,24 @@ class AtomicFileTest {
     }
 
     @Test
+    void followsASymbolicLinkToNothing() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("link"), Path.of("later"));
+        AtomicFile.check(link);
+        assertThat(folder.resolve("later")).doesNotExist();
+        AtomicFile.write(link, text("through"));
+        assertThat(link).isSymbolicLink();
+        assertThat(folder.resolve("later")).isRegularFile().hasContent("through");
+        Path astray = Files.createSymbolicLink(folder.resolve("astray"), Path.of("no/file"));
+        assertThatThrownBy(() -> AtomicFile.check(astray))
+                .isInstanceOf(InputException.class)
+                .hasMessageContaining("does not exist");
+        Path loop = Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
+        assertThatThrownBy(() -> AtomicFile.check(loop))
+                .isInstanceOf(InputException.class)
+                .hasMessage(loop + ": cannot be written: symbolic links in a loop");
+    }
+
+    @Test
     void bareNameGoesToTheWorkingFolder() {
         AtomicFile.check(Path.of("a-name-without-folder.txt"));
         assertThat(Path.of("a-name-without-folder.txt")).doesNotExist();
