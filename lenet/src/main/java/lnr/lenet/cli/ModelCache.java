@@ -15,8 +15,9 @@ import lnr.lenet.network.Model;
 import lnr.lenet.network.ModelFile;
 
 /**
- * Trained models, kept so that the same training need not be done twice. A model is found by its recipe and the
- * version of the code that carries it out, its device and the contents of its data: models of drawn digits, MNIST or a user's directory never stand in for each other.
+ * Trained models, kept so that the same training need not be done twice. A model is found by its recipe and the version
+ * of the code that carries it out, its device and the contents of its data: models of drawn digits, MNIST or a user's
+ * directory never stand in for each other.
  */
 final class ModelCache {
     private final Session session;
@@ -46,9 +47,46 @@ final class ModelCache {
             return new Found(kept.get(), "trained before: " + words, file, false);
         }
         session.notice("training a LeNet-5 first: " + words);
-        Model model = recipe.train(session, device, train, (epoch, figures, seconds, trained) -> {});
-        Optional<Path> written = file.filter(f -> write(f, model, facts));
-        return new Found(model, "trained now: " + words, written, true);
+        Checkpoints checkpoints = new Checkpoints();
+        Model model = recipe.train(session, device, train, (epoch, figures, seconds, trained) ->
+                checkpoints.add(trained, recipe.metadata(data, contents, device, epoch)));
+        return new Found(model, "trained now: " + words, checkpoints.last, true);
+    }
+
+    /**
+     * The models after each epoch of one training, of which the last is kept. Each is what a training of so many epochs
+     * gives, and is filed as that: an interrupted training leaves the model of its last complete epoch.
+     */
+    private final class Checkpoints {
+        private Optional<Path> last = Optional.empty();
+        private Optional<Path> written = Optional.empty(); // by this training; what was there before it stays
+        private boolean wanted = true;
+
+        void add(Model model, Map<String, String> facts) {
+            Optional<Path> file = file(facts);
+            if (!wanted || file.isEmpty()) {
+                return;
+            }
+            boolean there = Files.exists(file.get()) && read(file.get(), facts).isPresent();
+            if (!there && !write(file.get(), model, facts)) {
+                wanted = false;
+                last = Optional.empty();
+                return;
+            }
+            remove(written);
+            written = there ? Optional.empty() : file;
+            last = file;
+        }
+
+        private void remove(Optional<Path> file) {
+            try {
+                if (file.isPresent()) {
+                    Files.deleteIfExists(file.get());
+                }
+            } catch (IOException e) {
+                session.notice(file.get() + ": cannot be removed: " + Diagnostic.reason(e));
+            }
+        }
     }
 
     private Optional<Path> file(Map<String, String> facts) {

@@ -2,6 +2,7 @@ package lnr.lenet.format;
 
 import java.io.BufferedInputStream;
 import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -77,7 +78,8 @@ public final class Idx {
             raw.mark(2);
             boolean compressed = raw.read() == 0x1f && raw.read() == 0x8b;
             raw.reset();
-            InputStream in = compressed ? new GZIPInputStream(raw, 1 << 16) : raw;
+            Gzip gzip = compressed ? new Gzip(raw) : null;
+            InputStream in = compressed ? gzip : raw;
             long announced = header(file, in, magic, what, lengths);
             if (side > 0 && (lengths[1] != side || lengths[2] != side)) {
                 throw new InputException(file + ": expected images of " + side + " x " + side + " pixels, found "
@@ -89,13 +91,61 @@ public final class Idx {
                 throw new InputException(file + ": truncated: the header announces " + announced + " bytes of " + what
                         + ", the file holds " + (compressed ? "at most " : "") + possible);
             }
-            return payload(file, in, (int) announced);
+            byte[] content = payload(file, in, (int) announced);
+            if (compressed && gzip.end() != fileLength) {
+                throw new InputException(file + ": too long: the gzip data ends after " + gzip.end()
+                        + " bytes, the file has " + fileLength);
+            }
+            return content;
         } catch (EOFException e) {
             throw new InputException(file + ": truncated: the gzip data ends too early", e);
         } catch (ZipException e) {
             throw new InputException(file + ": corrupt gzip data: " + Diagnostic.reason(e), e);
         } catch (IOException e) {
             throw new InputException(file + ": cannot be read: " + Diagnostic.reason(e), e);
+        }
+    }
+
+    /** A gzip stream that knows where its data end: what follows them, {@link GZIPInputStream} passes over. */
+    private static final class Gzip extends GZIPInputStream {
+        private static final int TRAILER = 8;
+
+        private final long header;
+
+        Gzip(InputStream raw) throws IOException {
+            this(new Counter(raw));
+        }
+
+        private Gzip(Counter counter) throws IOException {
+            super(counter, 1 << 16);
+            header = counter.count; // so far, only the header has been read
+        }
+
+        /** Bytes of header, data and trailer, once all was read; of the last member alone when there are several. */
+        long end() {
+            return header + inf.getBytesRead() + TRAILER;
+        }
+    }
+
+    private static final class Counter extends FilterInputStream {
+        private long count;
+
+        Counter(InputStream in) {
+            super(in);
+        }
+
+        @Override
+        public int read() throws IOException {
+            int read = super.read();
+            count += read < 0 ? 0 : 1;
+            return read;
+        }
+
+        @Override
+        public int read(byte[] target, int from, int length) throws IOException {
+            int read = super.read(target, from, length);
+            count += Math.max(0, read);
+            return read;
         }
     }
 

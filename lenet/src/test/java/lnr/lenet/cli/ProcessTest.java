@@ -87,4 +87,34 @@ class ProcessTest {
             assertThat(files.map(f -> f.getFileName().toString())).noneMatch(name -> name.endsWith(".tmp"));
         }
     }
+
+    @Test
+    void anInterruptedCompressionLeavesTheModelOfTheLastCompleteEpoch() throws Exception {
+        Path data = SmallDigits.write(folder.resolve("digits"), 3);
+        Path models = folder.resolve("cache").resolve("models");
+        ProcessBuilder builder = program("compress", "--data", data.toString(), "--epochs", "100000");
+        builder.environment().put("LNR_CACHE", folder.resolve("cache").toString());
+        Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+        try {
+            for (int i = 0; i < 600 && kept(models).stream().noneMatch(f -> f.toString().contains("epochs2")); i++) {
+                Thread.sleep(50);
+            }
+            new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        // The one before goes only once the next is there: an interrupt in between leaves both.
+        assertThat(kept(models)).hasSizeBetween(1, 2).allSatisfy(file ->
+                assertThat(ModelFile.read(file).architecture().fc1()).isEqualTo(500));
+    }
+
+    private static List<Path> kept(Path models) throws IOException {
+        if (!Files.isDirectory(models)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(models)) {
+            return files.filter(f -> f.toString().endsWith(".safetensors")).toList();
+        }
+    }
 }

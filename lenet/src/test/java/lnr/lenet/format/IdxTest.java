@@ -109,6 +109,18 @@ class IdxTest {
     }
 
     @Test
+    void refusesBytesThatFollowTheGzipData() throws IOException {
+        byte[] packed = gzip(idx(2051, noise(105), 3, 5, 7));
+        for (int surplus : new int[] {1, 2, 9, 18, 19, 1000, 200_000}) {
+            byte[] longer = Arrays.copyOf(packed, packed.length + surplus);
+            Arrays.fill(longer, packed.length, longer.length, (byte) 'g');
+            refusesImages(
+                    longer,
+                    "too long: the gzip data ends after " + packed.length + " bytes, the file has " + longer.length);
+        }
+    }
+
+    @Test
     void refusesZeroAndHugeDimensions() throws IOException {
         refusesImages(idx(2051, new byte[0], 0, 28, 28), "dimension 0: expected at least 1, found 0");
         refusesImages(
