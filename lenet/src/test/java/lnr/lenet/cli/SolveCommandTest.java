@@ -192,6 +192,12 @@ class SolveCommandTest {
         run("R.npy", "L.npy", "--lambda-ratio", "1.7e308").refused("--lambda-ratio: expected a finite number");
     }
 
+    @Test
+    void refusesNumbersWhoseSquaresOverflow() {
+        write("L.npy", H, D, Arrays.stream(c).map(x -> 1e200 * x).toArray());
+        run("R.npy", "L.npy", "--lambda", "1").refused("--ryx", "L.npy", "a column whose norm is not finite");
+    }
+
     /** The engine finds this out only as it solves. */
     @Test
     void refusesAnIndefiniteMatrixWithAGoodDiagonal() {
