@@ -77,7 +77,7 @@ public final class Quadratic {
      */
     public static Quadratic withTau(Scope scope, int h, int d, double[] r, double[] c, double tau) {
         double[] symmetric = Moments.symmetric(h, d, r, c, Moments.DOUBLE);
-        Moments.nonNegative("tau", tau);
+        Arguments.nonNegative("tau", tau);
         return new Quadratic(scope, h, d, symmetric, c, tau, Moments.DOUBLE);
     }
 
