@@ -246,8 +246,8 @@ public final class Correlations implements AutoCloseable {
     }
 
     private static void requireSizes(int d, boolean bias, int h) {
-        Moments.atLeastOne("d", d);
-        Moments.atLeastOne("h", h);
+        Arguments.atLeastOne("d", d);
+        Arguments.atLeastOne("h", h);
         long width = d + (bias ? 1L : 0L);
         if (width * Math.max(width, h) > Integer.MAX_VALUE / Double.BYTES) {
             throw new IllegalArgumentException("correlations: " + d + " inputs and " + h + " outputs are too many");

@@ -21,8 +21,8 @@ final class Moments {
      * @throws IllegalArgumentException naming the first entry that is not
      */
     static double[] symmetric(int h, int d, double[] r, double[] c, double tolerance) {
-        atLeastOne("h", h);
-        atLeastOne("d", d);
+        Arguments.atLeastOne("h", h);
+        Arguments.atLeastOne("d", d);
         if (!(tolerance >= 0 && tolerance < 1)) {
             throw new IllegalArgumentException("tolerance: expected 0 or more and less than 1, got " + tolerance);
         }
@@ -84,20 +84,6 @@ final class Moments {
         if (largest > EXTREME || largest > 0 && largest < 1 / EXTREME) {
             throw new IllegalArgumentException(name + ": expected 0 or a size from " + 1 / EXTREME + " to " + EXTREME
                     + ", as squares are summed, got " + largest + " for the largest; scale R and C");
-        }
-    }
-
-    /** @throws IllegalArgumentException unless {@code value} is finite and 0 or more */
-    static void nonNegative(String name, double value) {
-        if (!(value >= 0 && value < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException(name + ": expected a finite number, 0 or more, got " + value);
-        }
-    }
-
-    /** @throws IllegalArgumentException unless {@code value} is 1 or more */
-    static void atLeastOne(String name, int value) {
-        if (value < 1) {
-            throw new IllegalArgumentException(name + ": expected 1 or more, got " + value);
         }
     }
 

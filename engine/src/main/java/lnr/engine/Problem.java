@@ -28,7 +28,7 @@ public final class Problem {
             throw new IllegalArgumentException("penalised: expected " + fit.d() + ", or " + (fit.d() - 1)
                     + " with a bias as the last column, got " + penalised);
         }
-        Moments.nonNegative("lambda", lambda);
+        Arguments.nonNegative("lambda", lambda);
         this.fit = fit;
         this.penalised = penalised;
         this.lambda = lambda;

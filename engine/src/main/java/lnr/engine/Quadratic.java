@@ -77,7 +77,7 @@ public final class Quadratic {
      */
     public static Quadratic withTau(Scope scope, int h, int d, double[] r, double[] c, double tau) {
         double[] symmetric = Moments.symmetric(h, d, r, c, Moments.DOUBLE);
-        Moments.nonNegative("tau", tau);
+        Arguments.nonNegative("tau", tau);
         return new Quadratic(scope, h, d, symmetric, c, tau, Moments.DOUBLE);
     }
 
@@ -161,7 +161,8 @@ public final class Quadratic {
 
     /**
      * E||y||^2 as given, or else Tr(C R^+ C'), the least that goes with R and C. The pseudo-inverse leaves out only
-     * eigenvalues of R that are rounding, up to d eps times the largest. O(d^3) when first asked for.
+     * eigenvalues of R that are rounding, up to d eps times the largest; where C has a part there, it is tried with the
+     * inputs scaled to one size. O(d^3) when first asked for.
      *
      * @throws IllegalArgumentException when R is indefinite, or C has a part that R has not, by more than the tolerance
      */
@@ -183,53 +184,89 @@ public final class Quadratic {
         return tauSlack;
     }
 
-    /**
-     * R = V diag(w) V', and Tr(C R^+ C') = sum_i ||C v_i||^2 / w_i with a bound on it. The eigensolver answers for
-     * R + E with ||E|| at most e = d eps max w, so that sum_i ||C v_i||^2 / (w_i - e) is not less than the trace. An
-     * eigenvalue near e or below is not known at all: there C must vanish as far as its own error lets it, and what is
-     * left of it is divided by e.
-     */
+    /** The eigenvalues of R, and the trace from them or else from those of inputs scaled to one size. */
     private void decompose() {
         try (Scope work = device().scope()) {
-            Blas blas = device().blas();
             F64 v = work.f64((long) d * d);
-            F64 w = work.f64(d);
-            F64 cv = work.f64((long) h * d);
-            F64 norms = work.f64(d);
-            blas.copy(r, v);
-            blas.eigen(d, v, w);
-            blas.gemm(false, false, h, d, d, 1, c, h, v, d, 0, cv, h);
-            device().groupNorm().norms(h, d, cv, norms);
-            double[] values = w.toArray();
-            double[] lengths = norms.toArray();
-            double largest = Math.max(0, values[d - 1]);
-            double allowed = Math.max(d * Math.ulp(1.0), tolerance);
-            if (values[0] < -allowed * largest) {
+            device().blas().copy(r, v);
+            Spectrum plain = spectrum(v, c, work);
+            double largest = Math.max(0, plain.values[d - 1]);
+            if (plain.values[0] < -Math.max(d * Math.ulp(1.0), tolerance) * largest) {
                 throw new IllegalArgumentException("R: expected a positive semidefinite matrix, got eigenvalues from "
-                        + values[0] + " to " + values[d - 1]);
+                        + plain.values[0] + " to " + plain.values[d - 1]);
             }
-            double rounding = d * Math.ulp(1.0) * largest;
-            double least = 0;
-            double most = 0;
-            double whole = Math.sqrt(squares(lengths));
+            if (!trace(plain) && !trace(equilibrated(work))) {
+                throw new IllegalArgumentException("C: not in the range of R: correlated with a combination of inputs"
+                        + " that is always zero up to rounding; no data can have these moments");
+            }
+            lipschitz = largest;
+        }
+    }
+
+    /** Eigenvalues w of a matrix, and ||C v_i|| for its eigenvectors. */
+    private record Spectrum(double[] values, double[] lengths) {}
+
+    /** {@code a} is (d, d), {@code b} is (h, d); {@code a} becomes the eigenvectors. */
+    private Spectrum spectrum(F64 a, F64 b, Scope work) {
+        F64 w = work.f64(d);
+        F64 bv = work.f64((long) h * d);
+        F64 norms = work.f64(d);
+        device().blas().eigen(d, a, w);
+        device().blas().gemm(false, false, h, d, d, 1, b, h, a, d, 0, bv, h);
+        device().groupNorm().norms(h, d, bv, norms);
+        return new Spectrum(w.toArray(), norms.toArray());
+    }
+
+    /**
+     * The spectrum of S R S with C S, for S = diag(R)^(-1/2), whose trace is the same: an input of little power is then
+     * no longer lost among the rounding of the others.
+     */
+    private Spectrum equilibrated(Scope work) {
+        double[] a = r.toArray();
+        double[] b = c.toArray();
+        double[] s = new double[d];
+        for (int j = 0; j < d; j++) {
+            s[j] = a[j * d + j] > 0 ? 1 / Math.sqrt(a[j * d + j]) : 0;
+        }
+        for (int j = 0; j < d; j++) {
             for (int i = 0; i < d; i++) {
-                if (lengths[i] == 0) {
-                    continue;
-                }
+                a[j * d + i] *= s[i] * s[j];
+            }
+            for (int i = 0; i < h; i++) {
+                b[j * h + i] *= s[j];
+            }
+        }
+        return spectrum(work.f64(a), work.f64(b), work);
+    }
+
+    /**
+     * Tr(C R^+ C') = sum_i ||C v_i||^2 / w_i with a bound on it. The eigensolver answers for R + E with ||E|| at most
+     * e = d eps max w, so that sum_i ||C v_i||^2 / (w_i - e) is not less than the trace. An eigenvalue near e or below
+     * is not known at all: there C must vanish as far as its own error lets it, and what is left of it is divided by e.
+     *
+     * @return whether C does vanish there; if not, nothing was set
+     */
+    private boolean trace(Spectrum spectrum) {
+        double[] values = spectrum.values;
+        double[] lengths = spectrum.lengths;
+        double rounding = d * Math.ulp(1.0) * Math.max(0, values[d - 1]);
+        double negligible = Math.max(d * Math.ulp(1.0), tolerance) * Math.sqrt(squares(lengths));
+        double least = 0;
+        double most = 0;
+        for (int i = 0; i < d; i++) {
+            if (lengths[i] > 0) {
                 double square = lengths[i] * lengths[i];
                 if (values[i] > rounding) {
                     least += square / values[i];
-                } else if (lengths[i] > allowed * whole) {
-                    throw new IllegalArgumentException("C: not in the range of R: " + lengths[i] + " of its norm "
-                            + whole + " goes with an eigenvalue of R of " + values[i] + ", the largest being "
-                            + largest + "; no data can have these moments");
+                } else if (lengths[i] > negligible) {
+                    return false;
                 }
                 most += square / Math.max(values[i] - rounding, rounding);
             }
-            tau = least;
-            tauSlack = Math.max(0, most - least);
-            lipschitz = largest;
         }
+        tau = least;
+        tauSlack = Math.max(0, most - least);
+        return true;
     }
 
     private static double squares(double[] values) {

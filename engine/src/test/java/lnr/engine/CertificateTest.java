@@ -127,6 +127,17 @@ class CertificateTest {
         }
     }
 
+    @Test
+    void inputsOfAnotherSizeCount() {
+        for (double small : new double[] {1e-17, 1e-20}) { // rounding, next to the other eigenvalue
+            double[] r = {1, 0, 0, small};
+            double[] c = {1, 0.5 * Math.sqrt(small)};
+            try (Scope scope = device.scope()) {
+                certifies(Problem.of(scope, 1, 2, r, c, 0), r, c);
+            }
+        }
+    }
+
     private void certifies(Problem problem, double[] r, double[] c) {
         double best = 0;
         for (int j = 0; j < 2; j++) {

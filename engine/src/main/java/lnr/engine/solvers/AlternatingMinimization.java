@@ -1,5 +1,6 @@
 package lnr.engine.solvers;
 
+import lnr.engine.Arguments;
 import lnr.engine.Problem;
 import lnr.engine.Solution;
 
@@ -23,7 +24,7 @@ public record AlternatingMinimization(int rounds, Fista fista) implements Solver
     public static final String NAME = "alternating-minimization";
 
     public AlternatingMinimization {
-        Settings.atLeastOne("rounds", rounds);
+        Arguments.atLeastOne("rounds", rounds);
     }
 
     /** 50 rounds, then FISTA with q = 10. */

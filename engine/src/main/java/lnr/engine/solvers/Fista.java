@@ -1,5 +1,6 @@
 package lnr.engine.solvers;
 
+import lnr.engine.Arguments;
 import lnr.engine.Problem;
 import lnr.engine.Solution;
 
@@ -23,7 +24,7 @@ public record Fista(double q, Stopping stopping) implements Solver {
     public static final String NAME = "fista";
 
     public Fista {
-        Settings.positive("q", q);
+        Arguments.positive("q", q);
     }
 
     /** q = 10; stops on delta &lt;= 1e-8, or after 100,000 steps. */

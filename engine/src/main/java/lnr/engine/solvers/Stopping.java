@@ -1,5 +1,7 @@
 package lnr.engine.solvers;
 
+import lnr.engine.Arguments;
+
 /**
  * When to stop: by default as soon as the iterate hardly moves, the rule of the original text; with {@code gap}, only
  * when the answer is proved good.
@@ -17,10 +19,10 @@ public record Stopping(int cap, double change, double gap, int every) {
     public static final int EVERY = 10;
 
     public Stopping {
-        Settings.atLeastOne("cap", cap);
-        Settings.positive("change", change);
-        Settings.nonNegative("gap", gap);
-        Settings.atLeastOne("every", every);
+        Arguments.atLeastOne("cap", cap);
+        Arguments.positive("change", change);
+        Arguments.nonNegative("gap", gap);
+        Arguments.atLeastOne("every", every);
     }
 
     /** The text's rule, on change, with this cap. */
