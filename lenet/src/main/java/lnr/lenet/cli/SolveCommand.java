@@ -108,11 +108,6 @@ final class SolveCommand implements Runnable {
         }
         try (Device device = deviceOption.open()) {
             Solution solution = solve(device, solver, r, c);
-            if (!Double.isFinite(solution.objective())) {
-                throw new InputException("--rxx: " + rxx + ", --ryx: " + ryx
-                        + ": expected numbers that can be squared and summed, found an objective of "
-                        + solution.objective());
-            }
             if (out != null) {
                 Npy.write(out, solution.h(), solution.d(), solution.m());
             }
@@ -143,11 +138,8 @@ final class SolveCommand implements Runnable {
                 Bar bar = session.bar(solver.name(), -1)) {
             Quadratic fit = Quadratic.of(scope, c.rows(), r.rows(), r.data(), c.data(), tolerance);
             Problem free = new Problem(fit, fit.d() - (bias ? 1 : 0), 0);
-            if (!Double.isFinite(free.lambdaMax())) {
-                throw new InputException("--ryx: " + ryx
-                        + ": expected numbers that can be squared and summed, found a column whose norm is not finite");
-            }
-            double lambda = weight.lambda != null ? weight.lambda : new Strength.Ratio(weight.ratio).lambda(free.lambdaMax());
+            double lambda =
+                    weight.lambda != null ? weight.lambda : new Strength.Ratio(weight.ratio).lambda(free.lambdaMax());
             Monitor monitor = (iteration, objective, gap) -> {
                 bar.at(iteration);
                 return true;
