@@ -195,7 +195,7 @@ class SolveCommandTest {
     @Test
     void refusesNumbersWhoseSquaresOverflow() {
         write("L.npy", H, D, Arrays.stream(c).map(x -> 1e200 * x).toArray());
-        run("R.npy", "L.npy", "--lambda", "1").refused("--ryx", "L.npy", "a column whose norm is not finite");
+        run("R.npy", "L.npy", "--lambda", "1").refused("--ryx", "L.npy", "1.0E150", "scale R and C");
     }
 
     /** The engine finds this out only as it solves. */
