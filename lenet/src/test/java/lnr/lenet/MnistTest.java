@@ -38,7 +38,8 @@ class MnistTest {
                 DeviceImages test =
                         new DeviceImages(device, mnist.test().images(), mnist.test().labels())) {
             Model model = train(device, train, seed);
-            assertThat(accuracy(device, model, test)).isGreaterThanOrEqualTo(0.989);
+            double original = accuracy(device, model, test);
+            assertThat(original).isGreaterThanOrEqualTo(0.989);
             train.inOrder();
             for (boolean bias : new boolean[] {false, true}) {
                 Compression.Result result = Compression.run(
@@ -50,10 +51,21 @@ class MnistTest {
                         Compression.Progress.NONE);
                 assertThat(result.solution().status()).isEqualTo(Status.CONVERGED);
                 assertThat(result.solution().relativeGap()).isLessThan(1e-6);
-                assertThat(result.kept()).isBetween(1, 65);
-                assertThat(accuracy(device, result.compressed(), test))
-                        .isGreaterThanOrEqualTo(0.98)
-                        .isGreaterThan(accuracy(device, result.sparse(), test));
+                double before = accuracy(device, result.sparse(), test);
+                double after = accuracy(device, result.compressed(), test);
+                System.out.printf(
+                        "seed %d, %s bias: accuracy %.4f, kept %d, rate %.2f %%, %.4f before and %.4f after debiasing%n",
+                        seed,
+                        bias ? "with" : "without",
+                        original,
+                        result.kept(),
+                        100.0 * result.compressed().architecture().parameters() / Architecture.LENET5.parameters(),
+                        before,
+                        after);
+                // How many neurons one lambda keeps is a matter of the trained network: from one training to the next it
+                // varies by a fifth, in PyTorch as here.
+                assertThat(result.kept()).isBetween(30, 70);
+                assertThat(after).isGreaterThanOrEqualTo(0.985).isGreaterThan(before);
                 assertThat(predictions(device, result.compressed(), test))
                         .isEqualTo(predictions(device, result.refitted(), test));
             }
