@@ -54,7 +54,7 @@ class MnistTest {
                 double before = accuracy(device, result.sparse(), test);
                 double after = accuracy(device, result.compressed(), test);
                 System.out.printf(
-                        "seed %d, %s bias: accuracy %.4f, kept %d, rate %.2f %%, %.4f before and %.4f after debiasing%n",
+                        "seed %d, %s bias: accuracy %.4f, kept %d, rate %.2f %%, %.4f before, %.4f after debiasing%n",
                         seed,
                         bias ? "with" : "without",
                         original,
@@ -62,8 +62,8 @@ class MnistTest {
                         100.0 * result.compressed().architecture().parameters() / Architecture.LENET5.parameters(),
                         before,
                         after);
-                // How many neurons one lambda keeps is a matter of the trained network: from one training to the next it
-                // varies by a fifth, in PyTorch as here.
+                // How many neurons one lambda keeps is a matter of the trained network: it varies by a fifth from one
+                // training to the next, in PyTorch as here.
                 assertThat(result.kept()).isBetween(30, 70);
                 assertThat(after).isGreaterThanOrEqualTo(0.985).isGreaterThan(before);
                 assertThat(predictions(device, result.compressed(), test))
