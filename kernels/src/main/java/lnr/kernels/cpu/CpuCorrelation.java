@@ -56,8 +56,9 @@ final class CpuCorrelation implements Correlation {
         workers.run(blocks, block -> {
             int from = block * BLOCK;
             int end = Math.min(from + BLOCK, width);
-            for (int j = from; j < end; j++) {
-                for (int i = 0; i < j; i++) {
+            // Row by row of the triangle above: what is read is then contiguous.
+            for (int i = 0; i < end; i++) {
+                for (int j = Math.max(from, i + 1); j < end; j++) {
                     sa[so + j * width + i] = sa[so + i * width + j];
                 }
             }
