@@ -75,6 +75,14 @@ public interface Device extends AutoCloseable {
     /** The network's layers, forward and backward. */
     Layers layers();
 
+    /**
+     * Keeps the operations that {@code operations} asks for, without running them.
+     *
+     * @param operations asks for operations of this device alone, on buffers that outlive the recording; allocates
+     *     nothing, moves nothing to or from the host, and calls nothing that waits for a result
+     */
+    Recording record(Runnable operations);
+
     /** Returns once every operation asked for so far has run. */
     void synchronize();
 

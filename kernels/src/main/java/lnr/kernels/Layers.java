@@ -131,11 +131,11 @@ public interface Layers {
      * One step of Adam (Kingma and Ba, 2015, algorithm 1) with PyTorch's order of operations:
      * m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, w = w - rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps).
      *
-     * @param t number of this step, from 1
+     * @param steps 1 element or more: its first, the number of steps so far, gains 1 and is then t
      * @param g gradient, as {@code w}
      * @param m first moment, as {@code w}. Modified.
      * @param v second moment, as {@code w}. Modified.
      * @param w parameters. Modified.
      */
-    void adam(int t, double rate, double beta1, double beta2, double epsilon, F32 g, F32 m, F32 v, F32 w);
+    void adam(I32 steps, double rate, double beta1, double beta2, double epsilon, F32 g, F32 m, F32 v, F32 w);
 }
