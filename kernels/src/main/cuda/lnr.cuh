@@ -1,0 +1,169 @@
+// What every family of kernels shares: how a kernel and its shared memory are declared, sums over a warp and a block,
+// and the few instructions that C++ has no name for, each with a twin in plain C++ for devices (and hosts) without it.
+//
+// Self-contained: NVRTC compiles it without a single standard header. Blocks are one-dimensional throughout. Sums are
+// taken in an order that the launch shape alone decides, so that results are the same bits from run to run.
+//
+// The macros may be defined before this file is read, by whoever compiles kernels for something that is no GPU.
+#pragma once
+
+// A kernel, at most this many threads a block: KERNEL(256) void lnr_name(int n, const double* x, double* out) {
+// Written so that a scan of the source finds the name, and the parameters up to ") {". Parameters are int, long long,
+// float, double and pointers.
+#ifndef KERNEL
+#define KERNEL(threads) extern "C" __global__ __launch_bounds__(threads)
+#endif
+
+// An array in the block's shared memory, at function scope. Aligned for 16-byte accesses.
+#ifndef SHARED
+#define SHARED(type, name, count) __shared__ __align__(16) type name[count]
+#endif
+
+// The block's shared memory whose size the launch gives. One name for all types: a module has just one such array.
+#ifndef DYNAMIC_SHARED
+#define DYNAMIC_SHARED(type, name)                                      \
+    extern __shared__ __align__(16) unsigned char lnr_dynamic_shared[]; \
+    type* name = reinterpret_cast<type*>(lnr_dynamic_shared)
+#endif
+
+constexpr int WARP = 32;
+constexpr unsigned FULL_MASK = 0xffffffffu;
+
+__device__ inline int lane() {
+    return static_cast<int>(threadIdx.x) % WARP;
+}
+
+__device__ inline int warp() {
+    return static_cast<int>(threadIdx.x) / WARP;
+}
+
+// This thread's index among all of a one-dimensional grid, and how many there are: a loop from the one in steps of the
+// other visits every element once, whatever the grid.
+__device__ inline long long grid_thread() {
+    return static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x;
+}
+
+__device__ inline long long grid_threads() {
+    return static_cast<long long>(gridDim.x) * blockDim.x;
+}
+
+// Whether a pointer is fit for accesses of so many bytes at once: slices may start at any element.
+template <int bytes>
+__device__ inline bool aligned(const void* p) {
+    return reinterpret_cast<unsigned long long>(p) % bytes == 0;
+}
+
+// Sum over the 32 lanes of a warp, the same bits in each: pairs 16 apart, then 8, 4, 2, 1. All lanes take part.
+template <typename T>
+__device__ inline T warp_sum(T value) {
+#pragma unroll
+    for (int apart = WARP / 2; apart > 0; apart /= 2) {
+        value += __shfl_xor_sync(FULL_MASK, value, apart);
+    }
+    return value;
+}
+
+// Sum over a block of exactly so many threads, the same bits in each: warps as above, then the warps' sums likewise.
+// All threads take part. May be called again at once.
+template <int threads, typename T>
+__device__ inline T block_sum(T value) {
+    static_assert(threads % WARP == 0 && threads <= WARP * WARP, "a block is up to 32 whole warps");
+    SHARED(T, sums, threads / WARP);
+    value = warp_sum(value);
+    if (threads == WARP) {
+        return value;
+    }
+    __syncthreads(); // Some threads may still be reading the sums of the call before.
+    if (lane() == 0) {
+        sums[warp()] = value;
+    }
+    __syncthreads();
+    return warp_sum(lane() < threads / WARP ? sums[lane()] : T(0));
+}
+
+// C = A B + C in double precision by a whole warp: A is (8, 4), B (4, 8), C (8, 8). With g = lane / 4 and t = lane % 4,
+// a lane holds a = A(g, t), b = B(t, g), c[i] = C(g, 2 t + i). PTX: mma.m8n8k4, sm_80 and newer.
+__device__ inline void mma_8x8x4(double (&c)[2], double a, double b) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0, %1}, {%2}, {%3}, {%0, %1};"
+                 : "+d"(c[0]), "+d"(c[1])
+                 : "d"(a), "d"(b));
+#else
+    int g = lane() / 4;
+    int t = lane() % 4;
+#pragma unroll
+    for (int k = 0; k < 4; k++) {
+        double row = __shfl_sync(FULL_MASK, a, 4 * g + k);
+        double left = __shfl_sync(FULL_MASK, b, 8 * t + k);
+        double right = __shfl_sync(FULL_MASK, b, 8 * t + 4 + k);
+        c[0] = fma(row, left, c[0]);
+        c[1] = fma(row, right, c[1]);
+    }
+#endif
+}
+
+// C = A B + C in double precision by a whole warp: A is (16, 16), B (16, 8), C (16, 8). With g and t as above, a lane
+// holds a[i] = A(g + 8 (i % 2), t + 4 (i / 2)), b[i] = B(t + 4 i, g), c[i] = C(g + 8 (i / 2), 2 t + i % 2): slices of
+// mma_8x8x4, upper half and lower half in turn. PTX: mma.m16n8k16, sm_90; there it is the faster of the two.
+__device__ inline void mma_16x8x16(double (&c)[4], const double (&a)[8], const double (&b)[4]) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f64.f64.f64.f64 {%0, %1, %2, %3}, "
+        "{%4, %5, %6, %7, %8, %9, %10, %11}, {%12, %13, %14, %15}, {%0, %1, %2, %3};"
+        : "+d"(c[0]), "+d"(c[1]), "+d"(c[2]), "+d"(c[3])
+        : "d"(a[0]), "d"(a[1]), "d"(a[2]), "d"(a[3]), "d"(a[4]), "d"(a[5]), "d"(a[6]), "d"(a[7]), "d"(b[0]),
+          "d"(b[1]), "d"(b[2]), "d"(b[3]));
+#else
+    double upper[2] = {c[0], c[1]};
+    double lower[2] = {c[2], c[3]};
+#pragma unroll
+    for (int k = 0; k < 4; k++) {
+        mma_8x8x4(upper, a[2 * k], b[k]);
+        mma_8x8x4(lower, a[2 * k + 1], b[k]);
+    }
+    c[0] = upper[0];
+    c[1] = upper[1];
+    c[2] = lower[0];
+    c[3] = lower[1];
+#endif
+}
+
+// Copies 4, 8 or 16 bytes from global to shared memory without passing through registers; zeros when not valid, and
+// then nothing is read. Both addresses are aligned to as many bytes. The bytes are there for this thread after
+// copy_async_wait, for the others of the block after a barrier behind that. PTX: cp.async, sm_80 and newer.
+template <int bytes>
+__device__ inline void copy_async(void* shared, const void* global, bool valid = true) {
+    static_assert(bytes == 4 || bytes == 8 || bytes == 16, "what cp.async copies");
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    unsigned to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
+    int size = valid ? bytes : 0;
+    if (bytes == 16) {
+        asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(global), "r"(size) : "memory");
+    } else {
+        asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;" ::"r"(to), "l"(global), "n"(bytes), "r"(size)
+                     : "memory");
+    }
+#else
+    const unsigned* from = static_cast<const unsigned*>(global);
+    unsigned* to = static_cast<unsigned*>(shared);
+#pragma unroll
+    for (int i = 0; i < bytes / 4; i++) {
+        to[i] = valid ? from[i] : 0u;
+    }
+#endif
+}
+
+// Closes a group: this thread's copies since the last one.
+__device__ inline void copy_async_commit() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.commit_group;" ::: "memory");
+#endif
+}
+
+// Returns once all of this thread's groups but the last `pending` have arrived.
+template <int pending>
+__device__ inline void copy_async_wait() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+    asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
+#endif
+}
