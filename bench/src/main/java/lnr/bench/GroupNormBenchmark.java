@@ -2,6 +2,7 @@ package lnr.bench;
 
 import java.util.concurrent.TimeUnit;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -29,6 +30,7 @@ public class GroupNormBenchmark {
 
         private int h;
         private int d;
+        private Groups groups; // each column one
         private F64 m; // (h, d), column-major
         private F64 norms; // (d)
 
@@ -37,6 +39,7 @@ public class GroupNormBenchmark {
             int[] sizes = sizes(shape, 2);
             h = sizes[0];
             d = sizes[1];
+            groups = Groups.columns(scope, d);
             m = normal64((long) h * d);
             norms = scope.f64(d);
         }
@@ -63,6 +66,8 @@ public class GroupNormBenchmark {
 
         private int h;
         private int d;
+        private Groups groups; // each column one
+        private F64 u; // (1)
         private F64 m;
         private F64 mPrev;
         private F64 mr;
@@ -76,6 +81,8 @@ public class GroupNormBenchmark {
             int[] sizes = sizes(shape, 2);
             h = sizes[0];
             d = sizes[1];
+            groups = Groups.columns(scope, d);
+            u = scope.f64(new double[] {0.9});
             long size = (long) h * d;
             m = normal64(size);
             mPrev = normal64(size);
@@ -90,7 +97,7 @@ public class GroupNormBenchmark {
     /** ||M_j||: one read of M, 2 h d flops. */
     @Benchmark
     public void norms(Columns s, Work work) {
-        s.on().groupNorm().norms(s.h, s.d, s.m, s.norms);
+        s.on().groupNorm().norms(s.h, s.groups, s.m, s.norms);
         s.on().synchronize();
         work.flops(2.0 * s.h * s.d);
         work.bytes(8.0 * s.h * s.d);
@@ -100,7 +107,7 @@ public class GroupNormBenchmark {
     @Benchmark
     public void prox(Pair s, Work work) {
         Columns columns = s;
-        s.on().groupNorm().prox(columns.h, columns.d, columns.d, Math.sqrt(columns.h), columns.m, s.out);
+        s.on().groupNorm().prox(columns.h, columns.d, columns.groups, Math.sqrt(columns.h), columns.m, s.out);
         s.on().synchronize();
         work.flops(3.0 * columns.h * columns.d);
         work.bytes(16.0 * columns.h * columns.d);
@@ -110,7 +117,7 @@ public class GroupNormBenchmark {
     @Benchmark
     public void step(Iterates s, Work work) {
         s.on().groupNorm()
-                .step(s.h, s.d, s.d, 0.9, 0.1, 0.1, s.m, s.mPrev, s.mr, s.mrPrev, s.c, s.next, s.stats);
+                .step(s.h, s.d, s.groups, s.u, 0.1, 0.1, s.m, s.mPrev, s.mr, s.mrPrev, s.c, s.next, s.stats);
         s.on().synchronize();
         work.flops(20.0 * s.h * s.d);
         work.bytes(48.0 * s.h * s.d);

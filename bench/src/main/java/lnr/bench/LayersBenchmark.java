@@ -149,7 +149,7 @@ public class LayersBenchmark {
     /** Parameters with what Adam keeps of them. */
     @State(org.openjdk.jmh.annotations.Scope.Benchmark)
     public static class Parameters extends OnDevice {
-        private int t;
+        private I32 steps; // (1)
         private F32 slope;
         private F32 first;
         private F32 second;
@@ -158,6 +158,7 @@ public class LayersBenchmark {
         @Override
         void prepare(Scope scope) {
             int count = Architecture.LENET5.parameters();
+            steps = scope.i32(1);
             slope = normal32(count);
             first = scope.f32(count);
             second = scope.f32(count);
@@ -242,7 +243,7 @@ public class LayersBenchmark {
     /** One step on all parameters of LeNet-5: four reads and three writes of each. */
     @Benchmark
     public void adam(Parameters s, Work work) {
-        s.on().layers().adam(++s.t, 1e-3, 0.9, 0.999, 1e-8, s.slope, s.first, s.second, s.values);
+        s.on().layers().adam(s.steps, 1e-3, 0.9, 0.999, 1e-8, s.slope, s.first, s.second, s.values);
         s.on().synchronize();
         work.bytes(28.0 * s.values.length());
     }

@@ -81,8 +81,6 @@ public final class Certificate {
     }
 
     private Gap measure(F64 m) {
-        int h = problem.h();
-        int p = problem.penalised();
         Blas blas = problem.device().blas();
         F64 gu = problem.biasColumn(g);
         F64 gp = problem.penalisedColumns(g);
@@ -93,8 +91,8 @@ public final class Certificate {
         problem.eliminateBias(g, biasVariance);
         blas.dot(gp, problem.penalisedColumns(m), numbers.slice(2, 1));
         blas.dot(gu, gu, numbers.slice(3, 1));
-        problem.device().groupNorm().penalty(h, problem.d(), p, m, numbers.slice(4, 1));
-        problem.device().groupNorm().norms(h, p, gp, numbers.slice(SUMS, p));
+        problem.device().groupNorm().penalty(problem.h(), problem.groups(), m, numbers.slice(4, 1));
+        problem.device().groupNorm().norms(problem.h(), problem.groups(), g, numbers.slice(SUMS, problem.penalised()));
         numbers.read(host);
         double bias = biasVariance > 0 ? host[3] / biasVariance : 0;
         double rounding = rounding(Math.sqrt(host[5]), Math.sqrt(host[6]), bias);

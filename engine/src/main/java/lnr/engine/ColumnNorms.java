@@ -1,29 +1,29 @@
 package lnr.engine;
 
-import lnr.kernels.Device;
 import lnr.kernels.F64;
+import lnr.kernels.GroupNorm;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 
 /**
- * The penalty g(M) = sum_{j &lt; p} ||M_j||, the L2,1 norm, and its proximal operator.
+ * The penalty g(M) = sum_k w_k ||M_k||, the L2,1 norm when each group is a column, and its proximal operator.
  *
- * @param device where M lies
  * @param h rows of M
  * @param d columns of M
- * @param p columns that count; they come first
+ * @param groups columns that count, on the device where M lies
  */
-public record ColumnNorms(Device device, int h, int d, int p) {
+public record ColumnNorms(int h, int d, Groups groups) {
     /** g(M). {@code m} is (h, d), column-major. Waits for the device. */
     public double value(F64 m) {
-        try (Scope scalars = device.scope()) {
+        try (Scope scalars = groups.weights().device().scope()) {
             F64 sum = scalars.f64(1);
-            device.groupNorm().penalty(h, d, p, m, sum);
+            groupNorm().penalty(h, groups, m, sum);
             return sum.toArray()[0];
         }
     }
 
     /**
-     * out = argmin_U t g(U) + 1/2 ||U - M||^2: shrinks each penalised column by t, to zero at most, and leaves the
+     * out = argmin_U t g(U) + 1/2 ||U - M||^2: shrinks each group by t w_k, to zero at most, and leaves the
      * rest.
      *
      * @param t threshold, 0 or more
@@ -31,6 +31,10 @@ public record ColumnNorms(Device device, int h, int d, int p) {
      * @param out (h, d), may be {@code m}. Modified.
      */
     public void prox(double t, F64 m, F64 out) {
-        device.groupNorm().prox(h, d, p, t, m, out);
+        groupNorm().prox(h, d, groups, t, m, out);
+    }
+
+    private GroupNorm groupNorm() {
+        return groups.weights().device().groupNorm();
     }
 }

@@ -2,6 +2,7 @@ package lnr.engine;
 
 import lnr.kernels.Device;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 
 /**
@@ -13,6 +14,7 @@ import lnr.kernels.Scope;
  */
 public final class Problem {
     private final Quadratic fit;
+    private final Groups groups;
     private final int penalised;
     private final double lambda;
     private double lambdaMax = Double.NaN;
@@ -24,14 +26,23 @@ public final class Problem {
      * @throws IllegalArgumentException when {@code penalised} or {@code lambda} is none of these
      */
     public Problem(Quadratic fit, int penalised, double lambda) {
+        this(fit, columns(fit, penalised), lambda);
+    }
+
+    private Problem(Quadratic fit, Groups groups, double lambda) {
+        Arguments.nonNegative("lambda", lambda);
+        this.fit = fit;
+        this.groups = groups;
+        this.penalised = groups.columns();
+        this.lambda = lambda;
+    }
+
+    private static Groups columns(Quadratic fit, int penalised) {
         if (penalised != fit.d() && penalised != fit.d() - 1) {
             throw new IllegalArgumentException("penalised: expected " + fit.d() + ", or " + (fit.d() - 1)
                     + " with a bias as the last column, got " + penalised);
         }
-        Arguments.nonNegative("lambda", lambda);
-        this.fit = fit;
-        this.penalised = penalised;
-        this.lambda = lambda;
+        return Groups.columns(fit.scope(), penalised);
     }
 
     /** Every column penalised. Arguments and exceptions are those of {@link Quadratic#of} and of the constructor. */
@@ -46,7 +57,7 @@ public final class Problem {
 
     /** The same problem at another weight of the penalty; it shares the matrices and what was computed from them. */
     public Problem withLambda(double other) {
-        Problem problem = new Problem(fit, penalised, other);
+        Problem problem = new Problem(fit, groups, other);
         problem.lambdaMax = lambdaMax;
         return problem;
     }
@@ -58,12 +69,17 @@ public final class Problem {
 
     /** g. */
     public ColumnNorms penalty() {
-        return new ColumnNorms(fit.device(), fit.h(), fit.d(), penalised);
+        return new ColumnNorms(fit.h(), fit.d(), groups);
     }
 
     /** p, the number of columns that the penalty counts; they come first. */
     public int penalised() {
         return penalised;
+    }
+
+    /** The penalised columns, each a group. */
+    public Groups groups() {
+        return groups;
     }
 
     /** Whether the last column is a bias, which the penalty leaves alone. */
@@ -102,7 +118,7 @@ public final class Problem {
                 F64 norms = work.f64(penalised);
                 device().blas().copy(fit.c(), reduced);
                 eliminateBias(reduced, biasVariance());
-                device().groupNorm().norms(h(), penalised, penalisedColumns(reduced), norms);
+                device().groupNorm().norms(h(), groups, reduced, norms);
                 lambdaMax = largest(norms.toArray(), 0);
             }
         }

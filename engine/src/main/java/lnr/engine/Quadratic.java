@@ -3,6 +3,7 @@ package lnr.engine;
 import lnr.kernels.Blas;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 
 /**
@@ -79,6 +80,11 @@ public final class Quadratic {
         double[] symmetric = Moments.symmetric(h, d, r, c, Moments.DOUBLE);
         Arguments.nonNegative("tau", tau);
         return new Quadratic(scope, h, d, symmetric, c, tau, Moments.DOUBLE);
+    }
+
+    /** Owner of the device's copies. */
+    Scope scope() {
+        return scope;
     }
 
     /** The device that holds R and C. */
@@ -213,7 +219,7 @@ public final class Quadratic {
         F64 norms = work.f64(d);
         device().blas().eigen(d, a, w);
         device().blas().gemm(false, false, h, d, d, 1, b, h, a, d, 0, bv, h);
-        device().groupNorm().norms(h, d, bv, norms);
+        device().groupNorm().norms(h, Groups.columns(work, d), bv, norms);
         return new Spectrum(w.toArray(), norms.toArray());
     }
 

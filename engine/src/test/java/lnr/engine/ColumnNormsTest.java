@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Random;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -25,14 +26,14 @@ class ColumnNormsTest {
     private double[] prox(int p, double t, double[] m) {
         try (Scope scope = device.scope()) {
             F64 out = scope.f64(H * D);
-            new ColumnNorms(device, H, D, p).prox(t, scope.f64(m), out);
+            new ColumnNorms(H, D, Groups.columns(scope, p)).prox(t, scope.f64(m), out);
             return out.toArray();
         }
     }
 
     private double value(int p, double[] m) {
         try (Scope scope = device.scope()) {
-            return new ColumnNorms(device, H, D, p).value(scope.f64(m));
+            return new ColumnNorms(H, D, Groups.columns(scope, p)).value(scope.f64(m));
         }
     }
 

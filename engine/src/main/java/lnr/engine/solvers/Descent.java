@@ -12,6 +12,7 @@ import lnr.engine.Status;
 import lnr.kernels.Blas;
 import lnr.kernels.F64;
 import lnr.kernels.GroupNorm;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 
 /**
@@ -40,6 +41,8 @@ final class Descent {
     private F64 mPrev; // (h, d)
     private F64 mr; // (h, d) = M R
     private F64 mrPrev; // (h, d)
+    private final F64 u; // (1), look-ahead of the step to come
+    private final double[] ahead = new double[1];
     private final F64 stats; // (5), as GroupNorm.step leaves them
     private final double[] read = new double[5];
 
@@ -63,6 +66,7 @@ final class Descent {
         mPrev = scope.f64(size);
         mr = scope.f64(size);
         mrPrev = scope.f64(size);
+        u = scope.f64(1);
         stats = scope.f64(5);
         certificate = new Certificate(problem, scope);
     }
@@ -102,7 +106,7 @@ final class Descent {
         blas.copy(m, mPrev);
         fit.product(m, mr);
         blas.copy(mr, mrPrev);
-        groupNorm.penalty(h, d, p, m, stats);
+        groupNorm.penalty(h, problem.groups(), m, stats);
         stats.read(read);
         double penalty = read[0];
         double delta = 1;
@@ -112,8 +116,10 @@ final class Descent {
                 status = Status.CONVERGED;
                 return;
             }
-            double u = lookAhead.applyAsDouble(k);
-            groupNorm.step(h, d, p, u, step, threshold, m, mPrev, mr, mrPrev, fit.c(), mPrev, stats);
+            ahead[0] = lookAhead.applyAsDouble(k);
+            u.write(ahead);
+            groupNorm.step(
+                    h, d, problem.groups(), u, step, threshold, m, mPrev, mr, mrPrev, fit.c(), mPrev, stats);
             rotate();
             fit.product(m, mr);
             stats.read(read);
@@ -147,13 +153,14 @@ final class Descent {
             NormalEquations equations = new NormalEquations(work, d);
             F64 numbers = work.f64(2 * d + 1); // D_j for each j, ||M_j|| for each j, <C, M>
             F64 diagonal = numbers.slice(0, d);
+            Groups columns = Groups.columns(work, d);
             double[] host = new double[2 * d + 1];
             for (int k = 1; k <= rounds; k++) {
-                groupNorm.variationalDiagonal(h, d, p, problem.lambda(), EPSILON, m, diagonal);
+                groupNorm.variationalDiagonal(h, d, problem.groups(), problem.lambda(), EPSILON, m, diagonal);
                 double delta = equations.factor(fit.r(), diagonal, 0);
                 blas.copy(fit.c(), m);
                 equations.solve(h, m);
-                groupNorm.norms(h, d, m, numbers.slice(d, d));
+                groupNorm.norms(h, columns, m, numbers.slice(d, d));
                 blas.dot(fit.c(), m, numbers.slice(2 * d, 1));
                 numbers.read(host);
                 double squares = host[2 * d];

@@ -11,6 +11,7 @@ import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
 import lnr.kernels.GroupNorm;
 import lnr.kernels.Layers;
+import lnr.kernels.Recording;
 import lnr.kernels.Storage;
 
 /** The processor this program runs on, all its cores. */
@@ -122,6 +123,11 @@ public final class CpuDevice implements Device {
     @Override
     public Layers layers() {
         return layers;
+    }
+
+    @Override
+    public Recording record(Runnable operations) {
+        return new CpuRecording(operations);
     }
 
     @Override

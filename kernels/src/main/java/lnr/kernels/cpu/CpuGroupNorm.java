@@ -10,8 +10,9 @@ import java.util.Arrays;
 import java.util.function.IntConsumer;
 import lnr.kernels.F64;
 import lnr.kernels.GroupNorm;
+import lnr.kernels.Groups;
 
-/** The penalty and its proximal operator, column by column. */
+/** The penalty and its proximal operator, group by group: a group's columns are one run of numbers. */
 final class CpuGroupNorm implements GroupNorm {
     /** Numbers of M in a piece. */
     private static final double BLOCK = 1 << 14;
@@ -24,46 +25,89 @@ final class CpuGroupNorm implements GroupNorm {
         this.workers = workers;
     }
 
+    /** The runs of an (h, d) matrix: its groups, and after them its columns of no group. */
+    private record Runs(int h, int d, int groups, int[] starts, int so, double[] weights, int wo) {
+        static Runs of(int h, int d, Groups groups) {
+            return new Runs(
+                    h,
+                    d,
+                    groups.count(),
+                    array(groups.starts()),
+                    at(groups.starts()),
+                    array(groups.weights()),
+                    at(groups.weights()));
+        }
+
+        /** Number of runs. */
+        int count() {
+            return d - starts[so + groups] + groups;
+        }
+
+        /** First column of run {@code k}; for k = count, the end of the last. */
+        int column(int k) {
+            return k < groups ? starts[so + k] : starts[so + groups] + k - groups;
+        }
+
+        /** Whether run {@code k} is a group. */
+        boolean penalised(int k) {
+            return k < groups;
+        }
+
+        double weight(int k) {
+            return weights[wo + k];
+        }
+    }
+
     @Override
-    public void norms(int h, int d, F64 m, F64 out) {
+    public void norms(int h, Groups groups, F64 m, F64 out) {
         atLeast("h", h, 0);
-        exactly("m", m, (long) h * d);
-        exactly("out", out, d);
+        atLeast("m", m, (long) h * groups.columns());
+        exactly("out", out, groups.count());
         double[] ma = array(m);
         double[] oa = array(out);
-        columns(h, d, j -> oa[at(out) + j] = norm(h, ma, at(m) + j * h));
+        norms(Runs.of(h, groups.columns(), groups), ma, at(m), oa, at(out));
     }
 
     @Override
-    public void penalty(int h, int d, int p, F64 m, F64 out) {
+    public void penalty(int h, Groups groups, F64 m, F64 out) {
         atLeast("h", h, 0);
-        exactly("m", m, (long) h * d);
-        within("p", p, d);
+        atLeast("m", m, (long) h * groups.columns());
         atLeast("out", out, 1);
         double[] ma = array(m);
-        double[] norms = new double[p];
-        columns(h, p, j -> norms[j] = norm(h, ma, at(m) + j * h));
+        double[] oa = array(out);
+        Runs runs = Runs.of(h, groups.columns(), groups);
+        double[] norms = new double[groups.count()];
+        norms(runs, ma, at(m), norms, 0);
         double sum = 0;
-        for (double norm : norms) {
-            sum += norm;
+        for (int k = 0; k < norms.length; k++) {
+            sum += runs.weight(k) * norms[k];
         }
-        array(out)[at(out)] = sum;
+        oa[at(out)] = sum;
+    }
+
+    private void norms(Runs runs, double[] m, int mo, double[] out, int oo) {
+        int h = runs.h();
+        each(runs, k -> {
+            int from = runs.column(k) * h;
+            out[oo + k] = norm(runs.column(k + 1) * h - from, m, mo + from);
+        });
     }
 
     @Override
-    public void prox(int h, int d, int p, double t, F64 m, F64 out) {
+    public void prox(int h, int d, Groups groups, double t, F64 m, F64 out) {
         atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         exactly("out", out, (long) h * d);
-        within("p", p, d);
+        within("columns of groups", groups.columns(), d);
         requireThreshold(t);
         double[] ma = array(m);
         double[] oa = array(out);
-        columns(h, d, j -> {
-            int mo = at(m) + j * h;
-            int oo = at(out) + j * h;
-            double scale = j < p ? shrinkage(t, norm(h, ma, mo)) : 1;
-            scale(h, scale, ma, mo, oa, oo);
+        Runs runs = Runs.of(h, d, groups);
+        each(runs, k -> {
+            int from = runs.column(k) * h;
+            int n = runs.column(k + 1) * h - from;
+            double scale = runs.penalised(k) ? shrinkage(t * runs.weight(k), norm(n, ma, at(m) + from)) : 1;
+            scale(n, scale, ma, at(m) + from, oa, at(out) + from);
         });
     }
 
@@ -71,8 +115,8 @@ final class CpuGroupNorm implements GroupNorm {
     public void step(
             int h,
             int d,
-            int p,
-            double u,
+            Groups groups,
+            F64 u,
             double step,
             double t,
             F64 m,
@@ -84,6 +128,7 @@ final class CpuGroupNorm implements GroupNorm {
             F64 stats) {
         atLeast("h", h, 0);
         long size = (long) h * d;
+        atLeast("u", u, 1);
         exactly("m", m, size);
         exactly("mPrev", mPrev, size);
         exactly("mr", mr, size);
@@ -91,8 +136,9 @@ final class CpuGroupNorm implements GroupNorm {
         exactly("c", c, size);
         exactly("next", next, size);
         atLeast("stats", stats, STATS);
-        within("p", p, d);
+        within("columns of groups", groups.columns(), d);
         requireThreshold(t);
+        double ahead = array(u)[at(u)];
         double[] ma = array(m);
         double[] mp = array(mPrev);
         double[] ra = array(mr);
@@ -100,33 +146,36 @@ final class CpuGroupNorm implements GroupNorm {
         double[] ca = array(c);
         double[] na = array(next);
         double[] out = array(stats);
-        int pieces = Pieces.of(size, BLOCK);
+        Runs runs = Runs.of(h, d, groups);
+        int pieces = pieces(runs);
         double[] sums = new double[pieces * STATS];
         workers.run(pieces, piece -> {
-            int end = Pieces.start(piece + 1, pieces, d, 1);
+            int end = Pieces.start(piece + 1, pieces, runs.count(), 1);
             int s = piece * STATS;
-            for (int j = Pieces.start(piece, pieces, d, 1); j < end; j++) {
-                int mo = at(m) + j * h;
-                int po = at(mPrev) + j * h;
-                int ro = at(mr) + j * h;
-                int qo = at(mrPrev) + j * h;
-                int co = at(c) + j * h;
-                int no = at(next) + j * h;
-                for (int i = 0; i < h; i++) {
-                    double a = ma[mo + i] + u * (ma[mo + i] - mp[po + i]);
-                    double ar = ra[ro + i] + u * (ra[ro + i] - rp[qo + i]);
+            for (int k = Pieces.start(piece, pieces, runs.count(), 1); k < end; k++) {
+                int from = runs.column(k) * h;
+                int n = runs.column(k + 1) * h - from;
+                int mo = at(m) + from;
+                int po = at(mPrev) + from;
+                int ro = at(mr) + from;
+                int qo = at(mrPrev) + from;
+                int co = at(c) + from;
+                int no = at(next) + from;
+                for (int i = 0; i < n; i++) {
+                    double a = ma[mo + i] + ahead * (ma[mo + i] - mp[po + i]);
+                    double ar = ra[ro + i] + ahead * (ra[ro + i] - rp[qo + i]);
                     na[no + i] = a - step * (ar - ca[co + i]);
                 }
-                if (j < p) {
-                    double norm = norm(h, na, no);
-                    double scale = shrinkage(t, norm);
-                    scale(h, scale, na, no, na, no);
-                    sums[s + 2] += scale * norm;
+                if (runs.penalised(k)) {
+                    double norm = norm(n, na, no);
+                    double scale = shrinkage(t * runs.weight(k), norm);
+                    scale(n, scale, na, no, na, no);
+                    sums[s + 2] += runs.weight(k) * scale * norm;
                 }
-                sums[s] += Sums.squaredDistance(na, no, ma, mo, h);
-                sums[s + 1] += Sums.dot(na, no, na, no, h);
-                sums[s + 3] += Sums.dot(ra, ro, ma, mo, h);
-                sums[s + 4] += Sums.dot(ca, co, ma, mo, h);
+                sums[s] += Sums.squaredDistance(na, no, ma, mo, n);
+                sums[s + 1] += Sums.dot(na, no, na, no, n);
+                sums[s + 3] += Sums.dot(ra, ro, ma, mo, n);
+                sums[s + 4] += Sums.dot(ca, co, ma, mo, n);
             }
         });
         for (int k = 0; k < STATS; k++) {
@@ -139,31 +188,41 @@ final class CpuGroupNorm implements GroupNorm {
     }
 
     @Override
-    public void variationalDiagonal(int h, int d, int p, double lambda, double epsilon, F64 m, F64 out) {
+    public void variationalDiagonal(int h, int d, Groups groups, double lambda, double epsilon, F64 m, F64 out) {
         atLeast("h", h, 0);
         exactly("m", m, (long) h * d);
         exactly("out", out, d);
-        within("p", p, d);
+        within("columns of groups", groups.columns(), d);
         double[] ma = array(m);
         double[] oa = array(out);
-        columns(h, d, j -> {
-            int mo = at(m) + j * h;
-            oa[at(out) + j] = j < p ? lambda / Math.sqrt(Sums.dot(ma, mo, ma, mo, h) + epsilon) : 0;
+        Runs runs = Runs.of(h, d, groups);
+        each(runs, k -> {
+            int from = runs.column(k);
+            int end = runs.column(k + 1);
+            int mo = at(m) + from * h;
+            double value = runs.penalised(k)
+                    ? lambda * runs.weight(k) / Math.sqrt(Sums.dot(ma, mo, ma, mo, (end - from) * h) + epsilon)
+                    : 0;
+            Arrays.fill(oa, at(out) + from, at(out) + end, value);
         });
     }
 
-    private void columns(int h, int d, IntConsumer body) {
-        int pieces = Pieces.of((double) h * d, BLOCK);
+    private void each(Runs runs, IntConsumer body) {
+        int pieces = pieces(runs);
         workers.run(pieces, piece -> {
-            int end = Pieces.start(piece + 1, pieces, d, 1);
-            for (int j = Pieces.start(piece, pieces, d, 1); j < end; j++) {
-                body.accept(j);
+            int end = Pieces.start(piece + 1, pieces, runs.count(), 1);
+            for (int k = Pieces.start(piece, pieces, runs.count(), 1); k < end; k++) {
+                body.accept(k);
             }
         });
     }
 
-    private static double norm(int h, double[] m, int mo) {
-        return Math.sqrt(Sums.dot(m, mo, m, mo, h));
+    private static int pieces(Runs runs) {
+        return Pieces.of((double) runs.h() * runs.d(), BLOCK);
+    }
+
+    private static double norm(int n, double[] m, int mo) {
+        return Math.sqrt(Sums.dot(m, mo, m, mo, n));
     }
 
     private static double shrinkage(double t, double norm) {
@@ -171,12 +230,12 @@ final class CpuGroupNorm implements GroupNorm {
     }
 
     /** out = scale m, exactly zero for scale 0 whatever m holds. */
-    private static void scale(int h, double scale, double[] m, int mo, double[] out, int oo) {
+    private static void scale(int n, double scale, double[] m, int mo, double[] out, int oo) {
         if (scale == 0) {
-            Arrays.fill(out, oo, oo + h, 0);
+            Arrays.fill(out, oo, oo + n, 0);
             return;
         }
-        for (int i = 0; i < h; i++) {
+        for (int i = 0; i < n; i++) {
             out[oo + i] = scale * m[mo + i];
         }
     }

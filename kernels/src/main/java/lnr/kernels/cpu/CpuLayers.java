@@ -203,8 +203,8 @@ final class CpuLayers implements Layers {
     }
 
     @Override
-    public void adam(int t, double rate, double beta1, double beta2, double epsilon, F32 g, F32 m, F32 v, F32 w) {
-        atLeast("t", t, 1);
+    public void adam(I32 steps, double rate, double beta1, double beta2, double epsilon, F32 g, F32 m, F32 v, F32 w) {
+        atLeast("steps", steps, 1);
         exactly("m", m, g.length());
         exactly("v", v, g.length());
         exactly("w", w, g.length());
@@ -212,6 +212,7 @@ final class CpuLayers implements Layers {
         float[] ma = array(m);
         float[] va = array(v);
         float[] wa = array(w);
+        int t = ++array(steps)[at(steps)];
         float stride = (float) (rate / (1 - Math.pow(beta1, t)));
         float correction = (float) (1 / Math.sqrt(1 - Math.pow(beta2, t)));
         float b1 = (float) (1 - beta1);

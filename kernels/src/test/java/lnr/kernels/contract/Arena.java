@@ -9,6 +9,7 @@ import lnr.kernels.Buffer;
 import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.I32;
 import lnr.kernels.Scope;
 import lnr.kernels.U8;
@@ -31,6 +32,11 @@ public final class Arena implements AutoCloseable {
     /** An empty arena on {@code device}. */
     public Arena(Device device) {
         scope = device.scope();
+    }
+
+    /** The device whose memory this is. */
+    public Device device() {
+        return scope.device();
     }
 
     /** A buffer of {@code values} that must stay as it is. */
@@ -84,6 +90,19 @@ public final class Arena implements AutoCloseable {
     public U8 outBytes(int length) {
         byte[] values = new byte[length];
         Arrays.fill(values, U8_GUARD);
+        return fence(values, true);
+    }
+
+    /** Groups whose buffers must stay as they are. */
+    public Groups groups(int[] starts, double[] weights) {
+        Groups groups = Groups.of(scope, starts, weights);
+        keep(groups.starts());
+        keep(groups.weights());
+        return groups;
+    }
+
+    /** A buffer of {@code values} that may change. */
+    public I32 inOut(int[] values) {
         return fence(values, true);
     }
 
@@ -180,6 +199,10 @@ public final class Arena implements AutoCloseable {
         U8 whole = scope.u8(all);
         plots.add(new Plot(whole, bits(whole), before, values.length, modified));
         return whole.slice(before, values.length);
+    }
+
+    private void keep(Buffer whole) {
+        plots.add(new Plot(whole, bits(whole), 0, (int) whole.length(), false));
     }
 
     /** Offsets that differ from buffer to buffer, and suit no vector's alignment. */

@@ -1,5 +1,6 @@
 package lnr.kernels.contract;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Random test data, the same for the same seed and test. */
@@ -64,6 +65,26 @@ public final class Draw {
             values[i] = (byte) random.nextInt(bound);
         }
         return values;
+    }
+
+    /** Starts of groups of 1 to {@code most} columns that fill {@code columns} columns. */
+    public int[] starts(int columns, int most) {
+        int[] starts = new int[columns + 1];
+        int count = 0;
+        while (starts[count] < columns) {
+            starts[count + 1] = Math.min(columns, starts[count] + 1 + random.nextInt(most));
+            count++;
+        }
+        return Arrays.copyOf(starts, count + 1);
+    }
+
+    /** {@code n} weights in (0, 2]. */
+    public double[] weights(int n) {
+        double[] weights = doubles(n);
+        for (int i = 0; i < n; i++) {
+            weights[i] = 1 - weights[i];
+        }
+        return weights;
     }
 
     /** (n, n) symmetric, numbers in [-1, 1). */

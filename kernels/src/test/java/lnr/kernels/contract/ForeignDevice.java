@@ -6,6 +6,7 @@ import lnr.kernels.Correlation;
 import lnr.kernels.Device;
 import lnr.kernels.GroupNorm;
 import lnr.kernels.Layers;
+import lnr.kernels.Recording;
 import lnr.kernels.Storage;
 
 /** A device that has buffers and nothing else, for what must not happen to the buffers of another device. */
@@ -64,6 +65,11 @@ final class ForeignDevice implements Device {
 
     @Override
     public Layers layers() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Recording record(Runnable operations) {
         throw new UnsupportedOperationException();
     }
 

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
+import lnr.kernels.Scope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,79 +23,104 @@ public abstract class GroupNormContract extends DeviceContract {
     })
     void everyOperationMatchesItsFormula(int h, int d) {
         for (int p : new int[] {0, d / 2, d}) {
-            normsAndPenalty(h, d, p);
-            prox(h, d, p);
-            variationalDiagonal(h, d, p);
-            step(h, d, p, 0, false);
-            step(h, d, p, 0.7, true);
+            matches(h, d, columns(p), ones(p));
+        }
+        matches(h, d, equal(d / 3, 3), ones(d / 3));
+        int[] starts = draw.starts(d, 7);
+        matches(h, d, starts, draw.weights(starts.length - 1));
+    }
+
+    // Larger than what a block of threads may keep of it.
+    @ParameterizedTest
+    @CsvSource({"1000, 40, 33", "3, 12000, 11000", "10, 3000, 3000"})
+    void oneLargeGroupMatchesTheFormulas(int h, int d, int columns) {
+        matches(h, d, new int[] {0, columns}, new double[] {1.5});
+        if (columns > 1) {
+            matches(h, d, new int[] {0, 1, columns}, new double[] {0.5, 2});
         }
     }
 
-    private void normsAndPenalty(int h, int d, int p) {
+    private void matches(int h, int d, int[] starts, double[] weights) {
+        normsAndPenalty(h, d, starts, weights);
+        prox(h, d, starts, weights);
+        variationalDiagonal(h, d, starts, weights);
+        step(h, d, starts, weights, 0, false);
+        step(h, d, starts, weights, 0.7, true);
+    }
+
+    private void normsAndPenalty(int h, int d, int[] starts, double[] weights) {
         double[] m = draw.doubles(h * d);
-        Expected norms = new Expected(d);
+        Expected norms = new Expected(weights.length);
         Sum penalty = new Sum();
-        for (int j = 0; j < d; j++) {
-            double norm = norm(h, j, m);
-            norms.set(j, norm, (h + 2) * norm);
-            if (j < p) {
-                penalty.add(norm);
-            }
+        int longest = 0;
+        for (int k = 0; k < weights.length; k++) {
+            double norm = norm(h, starts, k, m);
+            norms.set(k, norm, (length(h, starts, k) + 2) * norm);
+            penalty.add(weights[k] * norm);
+            longest = Math.max(longest, length(h, starts, k));
         }
-        F64 out = arena.out64(d);
-        device.groupNorm().norms(h, d, arena.in(m), out);
+        Groups groups = arena.groups(starts, weights);
+        F64 out = arena.out64(weights.length);
+        device.groupNorm().norms(h, groups, arena.in(m), out);
         norms.matches("norms", out.toArray());
         F64 sum = arena.inOut(new double[] {Double.NaN, 2});
-        device.groupNorm().penalty(h, d, p, arena.in(m), sum);
+        device.groupNorm().penalty(h, groups, arena.in(m), sum);
         Expected expected = new Expected(2);
-        expected.set(0, penalty.value, (h + d + 2) * penalty.magnitude);
+        expected.set(0, penalty.value, (longest + weights.length + 3) * penalty.magnitude);
         expected.set(1, 2, 0);
         expected.matches("penalty", sum.toArray());
         renewArena();
     }
 
-    private void prox(int h, int d, int p) {
+    private void prox(int h, int d, int[] starts, double[] weights) {
         double[] m = spread(h, d);
         double t = Math.sqrt(h) / 2;
         Expected expected = new Expected(h * d);
-        for (int j = 0; j < d; j++) {
-            double norm = norm(h, j, m);
-            double scale = j >= p ? 1 : norm > t ? 1 - t / norm : 0;
-            for (int i = j * h; i < (j + 1) * h; i++) {
-                expected.set(i, scale * m[i], j < p ? (h + 6) * Math.abs(m[i]) : 0);
+        for (int k = 0; k < weights.length; k++) {
+            double norm = norm(h, starts, k, m);
+            double least = t * weights[k];
+            double scale = norm > least ? 1 - least / norm : 0;
+            for (int i = starts[k] * h; i < starts[k + 1] * h; i++) {
+                expected.set(i, scale * m[i], (length(h, starts, k) + 7) * Math.abs(m[i]));
             }
         }
+        for (int i = starts[weights.length] * h; i < h * d; i++) {
+            expected.set(i, m[i], 0);
+        }
+        Groups groups = arena.groups(starts, weights);
         F64 out = arena.out64(h * d);
-        device.groupNorm().prox(h, d, p, t, arena.in(m), out);
+        device.groupNorm().prox(h, d, groups, t, arena.in(m), out);
         double[] result = out.toArray();
         expected.matches("prox", result);
-        for (int j = 0; j < p; j++) {
-            if (norm(h, j, m) < t * (1 - (h + 8) * U64)) {
-                assertThat(Arrays.copyOfRange(result, j * h, (j + 1) * h)).containsOnly(0);
+        for (int k = 0; k < weights.length; k++) {
+            if (norm(h, starts, k, m) < t * weights[k] * (1 - (length(h, starts, k) + 9) * U64)) {
+                assertThat(Arrays.copyOfRange(result, starts[k] * h, starts[k + 1] * h)).containsOnly(0);
             }
         }
         F64 place = arena.inOut(m);
-        device.groupNorm().prox(h, d, p, t, place, place);
+        device.groupNorm().prox(h, d, groups, t, place, place);
         assertThat(place.toArray()).as("prox in place").isEqualTo(result);
         renewArena();
     }
 
-    private void variationalDiagonal(int h, int d, int p) {
+    private void variationalDiagonal(int h, int d, int[] starts, double[] weights) {
         double[] m = draw.doubles(h * d);
         Expected expected = new Expected(d);
-        for (int j = 0; j < d; j++) {
-            double norm = norm(h, j, m);
-            double value = j < p ? 0.3 / Math.sqrt(norm * norm + 1e-4) : 0;
-            expected.set(j, value, (h + 6) * value);
+        for (int k = 0; k < weights.length; k++) {
+            double norm = norm(h, starts, k, m);
+            double value = 0.3 * weights[k] / Math.sqrt(norm * norm + 1e-4);
+            for (int j = starts[k]; j < starts[k + 1]; j++) {
+                expected.set(j, value, (length(h, starts, k) + 7) * value);
+            }
         }
         F64 out = arena.out64(d);
-        device.groupNorm().variationalDiagonal(h, d, p, 0.3, 1e-4, arena.in(m), out);
+        device.groupNorm().variationalDiagonal(h, d, arena.groups(starts, weights), 0.3, 1e-4, arena.in(m), out);
         expected.matches("diagonal", out.toArray());
         renewArena();
     }
 
-    private void step(int h, int d, int p, double u, boolean replace) {
-        double length = 0.3;
+    private void step(int h, int d, int[] starts, double[] weights, double u, boolean replace) {
+        double step = 0.3;
         double t = Math.sqrt(h) / 2;
         double[] m = spread(h, d);
         double[] mp = draw.doubles(h * d);
@@ -102,46 +130,48 @@ public abstract class GroupNormContract extends DeviceContract {
         F64 next = replace ? arena.inOut(mp) : arena.out64(h * d);
         F64 stats = arena.inOut(new double[] {Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 6});
         device.groupNorm().step(
-                h, d, p, u, length, t, arena.in(m), replace ? next : arena.in(mp), arena.in(r), arena.in(rp),
-                arena.in(c), next, stats);
+                h, d, arena.groups(starts, weights), arena.in(new double[] {u, Double.NaN}), step, t, arena.in(m),
+                replace ? next : arena.in(mp), arena.in(r), arena.in(rp), arena.in(c), next, stats);
         double[] result = next.toArray();
         Expected expected = new Expected(h * d);
         double[] z = new double[h * d];
         double[] size = new double[h * d];
-        for (int i = 0; i < z.length; i++) {
-            z[i] = m[i] + u * (m[i] - mp[i]) - length * (r[i] + u * (r[i] - rp[i]) - c[i]);
-            size[i] = Math.abs(m[i]) + u * (Math.abs(m[i]) + Math.abs(mp[i]))
-                    + length * (Math.abs(r[i]) + u * (Math.abs(r[i]) + Math.abs(rp[i])) + Math.abs(c[i]));
-        }
         Sum change = new Sum();
         Sum square = new Sum();
         Sum pm = new Sum();
         Sum cm = new Sum();
+        for (int i = 0; i < z.length; i++) {
+            z[i] = m[i] + u * (m[i] - mp[i]) - step * (r[i] + u * (r[i] - rp[i]) - c[i]);
+            size[i] = Math.abs(m[i]) + u * (Math.abs(m[i]) + Math.abs(mp[i]))
+                    + step * (Math.abs(r[i]) + u * (Math.abs(r[i]) + Math.abs(rp[i])) + Math.abs(c[i]));
+            change.add((result[i] - m[i]) * (result[i] - m[i]));
+            square.add(result[i] * result[i]);
+            pm.add(r[i] * m[i]);
+            cm.add(c[i] * m[i]);
+        }
         double penalty = 0;
-        double penaltySize = 0;
-        for (int j = 0; j < d; j++) {
-            double norm = norm(h, j, z);
-            double scale = j >= p ? 1 : norm > t ? 1 - t / norm : 0;
+        double penaltyError = 0;
+        for (int k = 0; k < weights.length; k++) {
+            double norm = norm(h, starts, k, z);
+            double least = t * weights[k];
+            double scale = norm > least ? 1 - least / norm : 0;
             // The prox is nonexpansive: an error in its argument, of this norm, grows no larger.
-            double error = 8 * norm(h, j, size);
-            for (int i = j * h; i < (j + 1) * h; i++) {
-                expected.set(i, scale * z[i], error + (j < p ? (h + 6) * Math.abs(z[i]) : 0));
-                change.add((result[i] - m[i]) * (result[i] - m[i]));
-                square.add(result[i] * result[i]);
-                pm.add(r[i] * m[i]);
-                cm.add(c[i] * m[i]);
+            double error = 8 * norm(h, starts, k, size);
+            for (int i = starts[k] * h; i < starts[k + 1] * h; i++) {
+                expected.set(i, scale * z[i], error + (length(h, starts, k) + 7) * Math.abs(z[i]));
             }
-            if (j < p) {
-                double left = norm(h, j, result);
-                penalty += left;
-                penaltySize += left + t;
-            }
+            double left = norm(h, starts, k, result);
+            penalty += weights[k] * left;
+            penaltyError += (length(h, starts, k) + weights.length + 9) * weights[k] * (left + least);
+        }
+        for (int i = starts[weights.length] * h; i < h * d; i++) {
+            expected.set(i, z[i], 8 * size[i]);
         }
         expected.matches("next", result);
         Expected sums = new Expected(6);
         sums.set(0, change);
         sums.set(1, square);
-        sums.set(2, penalty, (h + d + 8) * penaltySize);
+        sums.set(2, penalty, penaltyError);
         sums.set(3, pm);
         sums.set(4, cm);
         sums.set(5, 6, 0);
@@ -162,7 +192,7 @@ public abstract class GroupNormContract extends DeviceContract {
     void proxAtTheThresholdIsExactlyZero() {
         double[] m = {3, 4, 3, 4, 0, 0};
         F64 out = arena.out64(6);
-        device.groupNorm().prox(2, 3, 2, 5, arena.in(m), out);
+        device.groupNorm().prox(2, 3, each(2), 5, arena.in(m), out);
         assertThat(out.toArray()).containsExactly(0, 0, 0, 0, 0, 0);
     }
 
@@ -172,14 +202,14 @@ public abstract class GroupNormContract extends DeviceContract {
         double[] m = draw.doubles(h * 33);
         Arrays.fill(m, 0, h, 0);
         F64 out = arena.out64(h * 33);
-        device.groupNorm().prox(h, 33, 33, 0, arena.in(m), out);
+        device.groupNorm().prox(h, 33, each(33), 0, arena.in(m), out);
         assertThat(out.toArray()).isEqualTo(m);
     }
 
     @Test
     void proxOfAnInfiniteThresholdIsZero() {
         F64 out = arena.out64(31 * 33);
-        device.groupNorm().prox(31, 33, 32, Double.POSITIVE_INFINITY, arena.in(draw.doubles(31 * 33)), out);
+        device.groupNorm().prox(31, 33, each(32), Double.POSITIVE_INFINITY, arena.in(draw.doubles(31 * 33)), out);
         double[] result = out.toArray();
         assertThat(Arrays.copyOf(result, 31 * 32)).containsOnly(0);
         assertThat(Arrays.copyOfRange(result, 31 * 32, 31 * 33)).doesNotContain(0);
@@ -193,8 +223,10 @@ public abstract class GroupNormContract extends DeviceContract {
         double[] y = spread(h, d);
         F64 px = arena.out64(h * d);
         F64 py = arena.out64(h * d);
-        device.groupNorm().prox(h, d, d, Math.sqrt(h) / 2, arena.in(x), px);
-        device.groupNorm().prox(h, d, d, Math.sqrt(h) / 2, arena.in(y), py);
+        int[] starts = draw.starts(d, 4);
+        Groups groups = arena.groups(starts, draw.weights(starts.length - 1));
+        device.groupNorm().prox(h, d, groups, Math.sqrt(h) / 2, arena.in(x), px);
+        device.groupNorm().prox(h, d, groups, Math.sqrt(h) / 2, arena.in(y), py);
         double[] a = px.toArray();
         double[] b = py.toArray();
         Sum slack = new Sum();
@@ -206,49 +238,50 @@ public abstract class GroupNormContract extends DeviceContract {
     }
 
     @Test
-    void aNanStaysInItsColumn() {
+    void aNanStaysInItsGroup() {
         int h = 33;
         int d = 32;
         double[] m = draw.doubles(h * d);
         m[7 * h + 5] = Double.NaN;
+        Groups groups = arena.groups(new int[] {0, 1, 6, 9, 20, 30}, draw.weights(5)); // column 7 is in [6, 9)
         F64 prox = arena.out64(h * d);
-        device.groupNorm().prox(h, d, d, 0.1, arena.in(m), prox);
-        assertNanOnlyInColumn(h, 7, prox.toArray());
+        device.groupNorm().prox(h, d, groups, 0.1, arena.in(m), prox);
+        assertNanOnlyIn(6 * h, 9 * h, prox.toArray());
         F64 next = arena.out64(h * d);
         F64 stats = arena.out64(5);
         F64 zeros = arena.in(new double[h * d]);
-        device.groupNorm().step(h, d, d, 0, 0.1, 0.1, arena.in(m), zeros, zeros, zeros, zeros, next, stats);
-        assertNanOnlyInColumn(h, 7, next.toArray());
+        device.groupNorm().step(h, d, groups, zeros, 0.1, 0.1, arena.in(m), zeros, zeros, zeros, zeros, next, stats);
+        assertNanOnlyIn(6 * h, 9 * h, next.toArray());
         assertThat(stats.toArray()).containsOnly(Double.NaN);
-        F64 norms = arena.out64(d);
-        device.groupNorm().norms(h, d, arena.in(m), norms);
-        assertNanOnlyInColumn(1, 7, norms.toArray());
+        F64 norms = arena.out64(5);
+        device.groupNorm().norms(h, groups, arena.in(m), norms);
+        assertNanOnlyIn(2, 3, norms.toArray());
         F64 diagonal = arena.out64(d);
-        device.groupNorm().variationalDiagonal(h, d, d, 1, 1, arena.in(m), diagonal);
-        assertNanOnlyInColumn(1, 7, diagonal.toArray());
+        device.groupNorm().variationalDiagonal(h, d, groups, 1, 1, arena.in(m), diagonal);
+        assertNanOnlyIn(6, 9, diagonal.toArray());
         F64 penalty = arena.out64(1);
-        device.groupNorm().penalty(h, d, d, arena.in(m), penalty);
+        device.groupNorm().penalty(h, groups, arena.in(m), penalty);
         assertThat(penalty.toArray()).containsOnly(Double.NaN);
-        device.groupNorm().penalty(h, d, 7, arena.in(m), penalty);
+        device.groupNorm().penalty(h, each(7), arena.in(m), penalty);
         assertThat(penalty.toArray()[0]).as("the NaN's column is not penalised").isFinite();
     }
 
-    private static void assertNanOnlyInColumn(int h, int column, double[] m) {
+    private static void assertNanOnlyIn(int from, int to, double[] m) {
         for (int i = 0; i < m.length; i++) {
-            // Whether all of the column, or its NaN alone, is the device's choice.
-            if (i / h != column) {
+            // Whether all of the group, or its NaN alone, is the device's choice.
+            if (i < from || i >= to) {
                 assertThat(m[i]).as("element %d", i).isFinite();
             }
         }
-        double[] part = Arrays.copyOfRange(m, column * h, (column + 1) * h);
-        assertThat(Arrays.stream(part).anyMatch(Double::isNaN)).as("a NaN is left in column %d", column).isTrue();
+        double[] part = Arrays.copyOfRange(m, from, to);
+        assertThat(Arrays.stream(part).anyMatch(Double::isNaN)).as("a NaN is left").isTrue();
     }
 
     @Test
     void infiniteColumnsStayInfinite() {
         double[] m = {1, Double.POSITIVE_INFINITY, 1, 1};
         F64 out = arena.out64(4);
-        device.groupNorm().prox(2, 2, 2, 0.5, arena.in(m), out);
+        device.groupNorm().prox(2, 2, each(2), 0.5, arena.in(m), out);
         assertThat(out.toArray()[1]).isInfinite();
         assertThat(out.toArray()[3]).isFinite();
     }
@@ -258,31 +291,125 @@ public abstract class GroupNormContract extends DeviceContract {
     void aThresholdBelowZeroIsRefused(double t) {
         F64 m = arena.in(draw.doubles(6));
         F64 stats = arena.in(new double[5]);
-        assertThatThrownBy(() -> device.groupNorm().prox(2, 3, 3, t, m, m))
+        Groups groups = each(3);
+        assertThatThrownBy(() -> device.groupNorm().prox(2, 3, groups, t, m, m))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("t: expected 0 or more, got " + t);
-        assertThatThrownBy(() -> device.groupNorm().step(2, 3, 3, 0, 1, t, m, m, m, m, m, m, stats))
+        assertThatThrownBy(() -> device.groupNorm().step(2, 3, groups, m, 1, t, m, m, m, m, m, m, stats))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("t: expected 0 or more, got " + t);
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {-1, 4})
-    void aPenalisedPartOutsideTheColumnsIsRefused(int p) {
+    @Test
+    void groupsBeyondTheColumnsAreRefused() {
         F64 m = arena.in(draw.doubles(6));
         F64 out = arena.in(draw.doubles(3));
         F64 stats = arena.in(new double[5]);
-        String message = "p: expected 0 to 3, got " + p;
-        assertThatThrownBy(() -> device.groupNorm().prox(2, 3, p, 1, m, m)).hasMessage(message);
-        assertThatThrownBy(() -> device.groupNorm().penalty(2, 3, p, m, out)).hasMessage(message);
-        assertThatThrownBy(() -> device.groupNorm().variationalDiagonal(2, 3, p, 1, 1, m, out)).hasMessage(message);
-        assertThatThrownBy(() -> device.groupNorm().step(2, 3, p, 0, 1, 1, m, m, m, m, m, m, stats))
+        Groups groups = each(4);
+        refuses("columns of groups: expected 0 to 3, got 4", groups, m, out, stats);
+        assertThatThrownBy(() -> device.groupNorm().norms(2, groups, m, stats))
+                .hasMessage("m: expected [8] or more, got [6]");
+        assertThatThrownBy(() -> device.groupNorm().penalty(2, groups, m, out))
+                .hasMessage("m: expected [8] or more, got [6]");
+    }
+
+    @Test
+    void groupsOfAClosedScopeOrAnotherDeviceAreRefused() {
+        F64 m = arena.in(draw.doubles(6));
+        F64 out = arena.in(draw.doubles(3));
+        F64 stats = arena.in(new double[5]);
+        Groups closed;
+        try (Scope scope = device.scope()) {
+            closed = Groups.columns(scope, 3);
+        }
+        Groups foreign = Groups.columns(new ForeignDevice().scope(), 3);
+        for (Groups groups : new Groups[] {closed, foreign}) {
+            String message = groups == closed ? "closed" : "not memory of the " + device.name() + " device";
+            refuses(message, groups, m, out, stats);
+            assertThatThrownBy(() -> device.groupNorm().norms(2, groups, m, out)).hasMessageContaining(message);
+            assertThatThrownBy(() -> device.groupNorm().penalty(2, groups, m, out)).hasMessageContaining(message);
+        }
+    }
+
+    private void refuses(String message, Groups groups, F64 m, F64 out, F64 stats) {
+        assertThatThrownBy(() -> device.groupNorm().prox(2, 3, groups, 1, m, m)).hasMessageContaining(message);
+        assertThatThrownBy(() -> device.groupNorm().variationalDiagonal(2, 3, groups, 1, 1, m, out))
+                .hasMessageContaining(message);
+        assertThatThrownBy(() -> device.groupNorm().step(2, 3, groups, m, 1, 1, m, m, m, m, m, m, stats))
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void groupsSayWhatTheyAre() {
+        try (Scope scope = device.scope()) {
+            Groups unequal = Groups.of(scope, new int[] {0, 2, 3, 7}, new double[] {1, 2, 0.5});
+            assertThat(unequal.count()).isEqualTo(3);
+            assertThat(unequal.columns()).isEqualTo(7);
+            assertThat(unequal.largest()).isEqualTo(4);
+            assertThat(unequal.start(2)).isEqualTo(3);
+            assertThat(unequal.starts().toArray()).containsExactly(0, 2, 3, 7);
+            assertThat(unequal.weights().toArray()).containsExactly(1, 2, 0.5);
+            Groups equal = Groups.ofSize(scope, 3, 4);
+            assertThat(equal.starts().toArray()).containsExactly(0, 4, 8, 12);
+            assertThat(equal.weights().toArray()).containsExactly(1, 1, 1);
+            Groups none = Groups.columns(scope, 0);
+            assertThat(none.count()).isZero();
+            assertThat(none.columns()).isZero();
+            assertThat(none.largest()).isZero();
+        }
+    }
+
+    @Test
+    void groupsThatAreNoneAreRefused() {
+        try (Scope scope = device.scope()) {
+            refuses("starts: expected 0 first", scope, new int[0]);
+            refuses("starts: expected 0 first", scope, new int[] {1, 2}, 1);
+            refuses("weights: expected [1], got [2]", scope, new int[] {0, 2}, 1, 1);
+            refuses("group 1: expected one column or more, got [2, 2)", scope, new int[] {0, 2, 2}, 1, 1);
+            for (double weight : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+                refuses(
+                        "weight of group 1: expected a positive number, got " + weight, scope, new int[] {0, 1, 2}, 1,
+                        weight);
+            }
+            assertThatThrownBy(() -> Groups.columns(scope, -1)).hasMessage("groups: expected 0 or more, got -1");
+            assertThatThrownBy(() -> Groups.ofSize(scope, 1, 0))
+                    .hasMessage("size of a group: expected 1 or more, got 0");
+        }
+    }
+
+    private static void refuses(String message, Scope scope, int[] starts, double... weights) {
+        assertThatThrownBy(() -> Groups.of(scope, starts, weights))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);
     }
 
-    private static double norm(int h, int j, double[] m) {
+    /** Each of the first {@code p} columns a group. */
+    private Groups each(int p) {
+        return arena.groups(columns(p), ones(p));
+    }
+
+    private static int[] columns(int p) {
+        return equal(p, 1);
+    }
+
+    private static int[] equal(int count, int size) {
+        return IntStream.rangeClosed(0, count).map(k -> k * size).toArray();
+    }
+
+    private static double[] ones(int n) {
+        double[] ones = new double[n];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+
+    /** Numbers in group {@code k} of a matrix of {@code h} rows. */
+    private static int length(int h, int[] starts, int k) {
+        return (starts[k + 1] - starts[k]) * h;
+    }
+
+    private static double norm(int h, int[] starts, int k, double[] m) {
         double sum = 0;
-        for (int i = j * h; i < (j + 1) * h; i++) {
+        for (int i = starts[k] * h; i < starts[k + 1] * h; i++) {
             sum += m[i] * m[i];
         }
         return Math.sqrt(sum);

@@ -6,6 +6,7 @@ import lnr.kernels.Buffer;
 import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.I32;
 import lnr.kernels.Layers.ConvShape;
 import lnr.kernels.U8;
@@ -31,7 +32,10 @@ public final class Operation {
 
     private final String name;
     private final List<Argument> arguments = new ArrayList<>();
+    private int[] starts = {0};
+    private double[] weights = {};
     private Call call;
+    private boolean waits;
 
     private Operation(String name) {
         this.name = name;
@@ -53,25 +57,34 @@ public final class Operation {
         return arguments;
     }
 
-    void run(Device device, List<Buffer> buffers) {
-        call.on(device, new Buffers(buffers));
+    /** Whether the call returns a result, and so cannot be recorded. */
+    boolean waits() {
+        return waits;
+    }
+
+    /** The arguments' buffers, by position. */
+    List<Buffer> buffers(Arena arena) {
+        return arguments.stream().map(a -> arena.any(a.values(), a.modified())).toList();
+    }
+
+    /** The operation, to be run on {@code buffers}; what else it needs is the arena's. */
+    Runnable on(Arena arena, List<Buffer> buffers) {
+        Groups groups = arena.groups(starts, weights);
+        return () -> call.on(arena.device(), new Buffers(buffers, groups));
     }
 
     /** Runs on buffers of its own; what each of them holds afterwards. */
     public List<long[]> results(Device device) {
         try (Arena arena = new Arena(device)) {
-            List<Buffer> buffers = new ArrayList<>();
-            for (Argument argument : arguments) {
-                buffers.add(arena.any(argument.values(), argument.modified()));
-            }
-            run(device, buffers);
+            List<Buffer> buffers = buffers(arena);
+            on(arena, buffers).run();
             arena.verify();
             return buffers.stream().map(Arena::bits).toList();
         }
     }
 
-    /** The arguments' buffers, by position. */
-    record Buffers(List<Buffer> all) {
+    /** The arguments' buffers, by position, and the groups. */
+    record Buffers(List<Buffer> all, Groups groups) {
         F32 f32(int i) {
             return (F32) all.get(i);
         }
@@ -109,9 +122,20 @@ public final class Operation {
         return this;
     }
 
+    private Operation over(int[] groupStarts, double[] groupWeights) {
+        starts = groupStarts;
+        weights = groupWeights;
+        return this;
+    }
+
     private Operation runs(Call body) {
         call = body;
         return this;
+    }
+
+    private Operation returns(Call body) {
+        waits = true;
+        return runs(body);
     }
 
     private static void addBlas(List<Operation> all, Draw draw, boolean large) {
@@ -150,7 +174,7 @@ public final class Operation {
                 .runs((d, b) -> d.blas().addDiagonal(n, b.f64(0), b.f64(1))));
         all.add(new Operation("cholesky")
                 .out("a", draw.positive(n))
-                .runs((d, b) -> d.blas().cholesky(n, b.f64(0))));
+                .returns((d, b) -> d.blas().cholesky(n, b.f64(0))));
         all.add(new Operation("choleskySolve")
                 .in("l", draw.positive(n))
                 .out("b", draw.doubles(m * n))
@@ -158,30 +182,36 @@ public final class Operation {
         all.add(new Operation("eigen")
                 .out("a", draw.symmetric(n))
                 .out("w", new double[n])
-                .runs((d, b) -> d.blas().eigen(n, b.f64(0), b.f64(1))));
+                .returns((d, b) -> d.blas().eigen(n, b.f64(0), b.f64(1))));
         all.add(new Operation("largestEigenvalue")
                 .in("a", draw.symmetric(n))
-                .runs((d, b) -> d.blas().largestEigenvalue(n, b.f64(0))));
+                .returns((d, b) -> d.blas().largestEigenvalue(n, b.f64(0))));
     }
 
     private static void addGroupNorm(List<Operation> all, Draw draw, boolean large) {
         int h = large ? 200 : 3;
-        int w = large ? 501 : 4;
-        int p = w - 1;
+        int w = large ? 501 : 7;
         double t = Math.sqrt(h) / 2;
+        int[] starts = draw.starts(w - 1, 4);
+        int count = starts.length - 1;
+        double[] weights = draw.weights(count);
         all.add(new Operation("norms")
-                .in("m", draw.doubles(h * w))
-                .out("out", new double[w])
-                .runs((d, b) -> d.groupNorm().norms(h, w, b.f64(0), b.f64(1))));
+                .in("m", draw.doubles(h * (w - 1)), Length.AT_LEAST)
+                .out("out", new double[count])
+                .over(starts, weights)
+                .runs((d, b) -> d.groupNorm().norms(h, b.groups(), b.f64(0), b.f64(1))));
         all.add(new Operation("penalty")
-                .in("m", draw.doubles(h * w))
+                .in("m", draw.doubles(h * (w - 1)), Length.AT_LEAST)
                 .out("out", new double[1], Length.AT_LEAST)
-                .runs((d, b) -> d.groupNorm().penalty(h, w, p, b.f64(0), b.f64(1))));
+                .over(starts, weights)
+                .runs((d, b) -> d.groupNorm().penalty(h, b.groups(), b.f64(0), b.f64(1))));
         all.add(new Operation("prox")
                 .in("m", draw.doubles(h * w))
                 .out("out", new double[h * w])
-                .runs((d, b) -> d.groupNorm().prox(h, w, p, t, b.f64(0), b.f64(1))));
+                .over(starts, weights)
+                .runs((d, b) -> d.groupNorm().prox(h, w, b.groups(), t, b.f64(0), b.f64(1))));
         all.add(new Operation("step")
+                .in("u", new double[] {0.7}, Length.AT_LEAST)
                 .in("m", draw.doubles(h * w))
                 .in("mPrev", draw.doubles(h * w))
                 .in("mr", draw.doubles(h * w))
@@ -189,13 +219,16 @@ public final class Operation {
                 .in("c", draw.doubles(h * w))
                 .out("next", new double[h * w])
                 .out("stats", new double[5], Length.AT_LEAST)
+                .over(starts, weights)
                 .runs((d, b) -> d.groupNorm().step(
-                        h, w, p, 0.7, 0.3, t / 2, b.f64(0), b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5),
-                        b.f64(6))));
+                        h, w, b.groups(), b.f64(0), 0.3, t / 2, b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5),
+                        b.f64(6), b.f64(7))));
         all.add(new Operation("variationalDiagonal")
                 .in("m", draw.doubles(h * w))
                 .out("out", new double[w])
-                .runs((d, b) -> d.groupNorm().variationalDiagonal(h, w, p, 0.1, 1e-6, b.f64(0), b.f64(1))));
+                .over(starts, weights)
+                .runs((d, b) ->
+                        d.groupNorm().variationalDiagonal(h, w, b.groups(), 0.1, 1e-6, b.f64(0), b.f64(1))));
     }
 
     private static void addCorrelation(List<Operation> all, Draw draw, boolean large) {
@@ -211,6 +244,14 @@ public final class Operation {
                 .in("x", draw.floats(n * w))
                 .out("s", draw.doubles(h * (w + 1)))
                 .runs((d, b) -> d.correlation().addCross(n, h, w, true, b.f32(0), b.f32(1), b.f64(2))));
+        int k = large ? 5 : 2;
+        int f = large ? 7 : 2; // channels of maps of 12 x 9, or 4 x 3
+        int patch = f * k * k + 1;
+        all.add(new Operation("addPatchGram")
+                .in("x", draw.floats(n * f * (large ? 12 * 9 : 4 * 3)))
+                .out("s", draw.symmetric(patch))
+                .runs((d, b) -> d.correlation()
+                        .addPatchGram(n, f, large ? 12 : 4, large ? 9 : 3, k, true, b.f32(0), b.f64(1))));
         all.add(new Operation("addSquares")
                 .in("y", draw.floats(n * h))
                 .out("s", draw.doubles(1), Length.AT_LEAST)
@@ -255,12 +296,13 @@ public final class Operation {
                 .out("sums", draw.doubles(2), Length.AT_LEAST)
                 .runs((d, b) -> d.layers().crossEntropy(n, o, b.f32(0), b.u8(1), b.f32(2), b.f64(3))));
         all.add(new Operation("adam")
+                .out("steps", new int[] {7}, Length.AT_LEAST)
                 .in("g", draw.floats(v), Length.ANY)
                 .out("m", new float[v])
                 .out("v", new float[v])
                 .out("w", draw.floats(v))
                 .runs((d, b) ->
-                        d.layers().adam(1, 1e-3, 0.9, 0.999, 1e-8, b.f32(0), b.f32(1), b.f32(2), b.f32(3))));
+                        d.layers().adam(b.i32(0), 1e-3, 0.9, 0.999, 1e-8, b.f32(1), b.f32(2), b.f32(3), b.f32(4))));
     }
 
     private static void addConvolution(List<Operation> all, Draw draw, ConvShape shape, int n) {

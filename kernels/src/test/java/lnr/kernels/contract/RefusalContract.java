@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import lnr.kernels.Buffer;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 import lnr.kernels.U8;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -36,7 +37,7 @@ public abstract class RefusalContract extends DeviceContract {
                     Object values = Array.newInstance(argument.values().getClass().getComponentType(), wrong);
                     List<Buffer> buffers = buffers(operation);
                     buffers.set(i, arena.any(values, false));
-                    assertThatThrownBy(() -> operation.run(device, buffers))
+                    assertThatThrownBy(() -> operation.on(arena, buffers).run())
                             .as("%s of %d", argument.name(), wrong)
                             .isInstanceOf(IllegalArgumentException.class)
                             .hasMessageStartingWith(argument.name() + ": expected [" + length + "]")
@@ -55,7 +56,7 @@ public abstract class RefusalContract extends DeviceContract {
             try (Arena closed = new Arena(device)) {
                 buffers.set(i, closed.any(operation.arguments().get(i).values(), false));
             }
-            assertThatThrownBy(() -> operation.run(device, buffers))
+            assertThatThrownBy(() -> operation.on(arena, buffers).run())
                     .as(operation.arguments().get(i).name())
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("closed");
@@ -74,7 +75,7 @@ public abstract class RefusalContract extends DeviceContract {
                     : own instanceof F64 ? foreign.f64(own.length())
                     : own instanceof U8 ? foreign.u8(own.length())
                     : foreign.i32(own.length()));
-            assertThatThrownBy(() -> operation.run(device, buffers))
+            assertThatThrownBy(() -> operation.on(arena, buffers).run())
                     .as(operation.arguments().get(i).name())
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("foreign")
@@ -108,8 +109,11 @@ public abstract class RefusalContract extends DeviceContract {
         refuses("n", () -> device.correlation().addCross(-1, -1, -1, false, one, one, wide));
         refuses("n", () -> device.correlation().addSquares(-1, -1, one, wide));
         refuses("d", () -> device.correlation().addGram(0, -1, true, empty, none));
-        refuses("h", () -> device.groupNorm().norms(-1, 0, none, none));
-        refuses("h", () -> device.groupNorm().prox(-1, 0, 0, 1, none, none));
+        refuses("n", () -> device.correlation().addPatchGram(-1, -1, 1, 1, 1, false, one, wide));
+        refuses("channels", () -> device.correlation().addPatchGram(0, -1, 1, 1, 1, true, empty, none));
+        Groups groups = arena.groups(new int[1], new double[0]);
+        refuses("h", () -> device.groupNorm().norms(-1, groups, none, none));
+        refuses("h", () -> device.groupNorm().prox(-1, 0, groups, 1, none, none));
     }
 
     private static void refuses(String name, ThrowingCallable call) {

@@ -8,6 +8,7 @@ import lnr.kernels.contract.DeterminismContract;
 import lnr.kernels.contract.GroupNormContract;
 import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
+import lnr.kernels.contract.RecordingContract;
 import lnr.kernels.contract.RefusalContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -45,6 +46,14 @@ class CpuContractTest {
 
     @Nested
     class Determinism extends DeterminismContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Recordings extends RecordingContract {
         @Override
         protected Device open() {
             return cpu();

@@ -4,6 +4,7 @@ import java.util.SplittableRandom;
 import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
+import lnr.kernels.I32;
 import lnr.kernels.Layers;
 import lnr.kernels.Scope;
 import lnr.kernels.U8;
@@ -44,8 +45,8 @@ public final class Training implements AutoCloseable {
     private final F32 slope; // gradient of the parameters, in their order
     private final F32 first; // Adam's moments, in the parameters' order
     private final F32 second;
+    private final I32 steps; // (1), so far
     private final F64 sums; // loss, correct
-    private int steps;
 
     /**
      * @param network what is trained; its batch size is the training batch size
@@ -73,6 +74,7 @@ public final class Training implements AutoCloseable {
             slope = scope.f32(network.parameters().length());
             first = scope.f32(network.parameters().length());
             second = scope.f32(network.parameters().length());
+            steps = scope.i32(1);
             sums = scope.f64(2);
         } catch (RuntimeException | Error e) {
             scope.close();
@@ -100,7 +102,7 @@ public final class Training implements AutoCloseable {
         images.gatherLabels(from, n, target);
         slope(n, input, target);
         Device device = network.device();
-        device.layers().adam(++steps, rate, BETA1, BETA2, EPSILON, slope, first, second, network.parameters());
+        device.layers().adam(steps, rate, BETA1, BETA2, EPSILON, slope, first, second, network.parameters());
     }
 
     /**
