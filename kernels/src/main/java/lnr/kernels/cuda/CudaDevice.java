@@ -417,7 +417,9 @@ public final class CudaDevice implements Device {
             if (closed) {
                 return;
             }
-            enter();
+            // A lost device gives errors from here on, to which there is nothing more to say.
+            JCudaDriver.cuCtxPushCurrent(context);
+            turns++;
             JCudaDriver.cuStreamSynchronize(stream);
             List.copyOf(recordings).forEach(CudaRecording::close);
             List.copyOf(blocks).forEach(CudaMemory::release);
