@@ -62,6 +62,11 @@ public final class Problem {
         return problem;
     }
 
+    /** The same groups and lambda over another data fit, of the penalised columns alone. */
+    Problem over(Quadratic other) {
+        return new Problem(other, groups, lambda);
+    }
+
     /** f. */
     public Quadratic fit() {
         return fit;

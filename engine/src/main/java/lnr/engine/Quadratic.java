@@ -87,6 +87,12 @@ public final class Quadratic {
         return scope;
     }
 
+    /** Of fewer columns, and with less to explain by {@code explained}; r is (p, p), c is (h, p). */
+    Quadratic reduced(Scope owner, int p, double[] r, double[] c, double explained) {
+        double rest = tauGiven ? Math.max(0, tau - explained) : Double.NaN;
+        return new Quadratic(owner, h, p, r, c, rest, tolerance);
+    }
+
     /** The device that holds R and C. */
     public Device device() {
         return scope.device();

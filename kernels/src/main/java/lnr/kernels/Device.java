@@ -78,6 +78,12 @@ public interface Device extends AutoCloseable {
     /** The penalty sum_j ||M_j|| and its proximal operator. */
     GroupNorm groupNorm();
 
+    /** Newton steps on the groups that are not zero. */
+    Support support();
+
+    /** Passes that settle which groups are zero. */
+    BlockDescent blockDescent();
+
     /** Sums of outer products of samples. */
     Correlation correlation();
 

@@ -9,12 +9,14 @@ import java.util.Arrays;
  */
 public final class Groups {
     private final int[] starts;
+    private final double[] weight;
     private final int largest;
     private final I32 onDevice; // (count + 1)
     private final F64 weights; // (count)
 
     private Groups(Scope scope, int[] starts, double[] weights) {
         this.starts = starts;
+        this.weight = weights;
         int most = 0;
         for (int k = 0; k + 1 < starts.length; k++) {
             most = Math.max(most, starts[k + 1] - starts[k]);
@@ -82,6 +84,11 @@ public final class Groups {
     /** First column of group {@code k}; for k = count, the end of the last. */
     public int start(int k) {
         return starts[k];
+    }
+
+    /** Weight of group {@code k}. */
+    public double weight(int k) {
+        return weight[k];
     }
 
     /** Columns of the largest group, 0 when there is none. */

@@ -331,7 +331,7 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    private static void requireFinite(Problem problem, double[] start) {
+    static void requireFinite(Problem problem, double[] start) {
         if (start.length != (long) problem.h() * problem.d()) {
             throw new IllegalArgumentException("start: expected " + problem.h() + " x " + problem.d() + " = "
                     + (long) problem.h() * problem.d() + " numbers, got " + start.length);

@@ -68,6 +68,7 @@ public interface Solver {
         known.put(ProximalGradient.NAME, new ProximalGradient());
         known.put(Fista.NAME, new Fista());
         known.put(AlternatingMinimization.NAME, new AlternatingMinimization());
+        known.put(SupportNewton.NAME, new SupportNewton());
         return known;
     }
 }

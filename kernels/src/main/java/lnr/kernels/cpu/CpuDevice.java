@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import lnr.kernels.Blas;
+import lnr.kernels.BlockDescent;
 import lnr.kernels.Correlation;
 import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
@@ -13,6 +14,7 @@ import lnr.kernels.GroupNorm;
 import lnr.kernels.Layers;
 import lnr.kernels.Recording;
 import lnr.kernels.Storage;
+import lnr.kernels.Support;
 
 /** The processor this program runs on, all its cores. */
 public final class CpuDevice implements Device {
@@ -23,6 +25,8 @@ public final class CpuDevice implements Device {
     private volatile boolean closed;
     private final Blas blas;
     private final GroupNorm groupNorm;
+    private final Support support = new CpuSupport();
+    private final BlockDescent blockDescent;
     private final Correlation correlation;
     private final Layers layers;
 
@@ -48,6 +52,7 @@ public final class CpuDevice implements Device {
         this.workers = new Workers(threads);
         this.blas = new CpuBlas(workers);
         this.groupNorm = new CpuGroupNorm(workers);
+        this.blockDescent = new CpuBlockDescent(blas);
         this.correlation = new CpuCorrelation(workers);
         this.layers = new CpuLayers(workers, blas);
     }
@@ -113,6 +118,16 @@ public final class CpuDevice implements Device {
     @Override
     public GroupNorm groupNorm() {
         return groupNorm;
+    }
+
+    @Override
+    public Support support() {
+        return support;
+    }
+
+    @Override
+    public BlockDescent blockDescent() {
+        return blockDescent;
     }
 
     @Override

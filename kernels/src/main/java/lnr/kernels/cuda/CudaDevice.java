@@ -362,6 +362,16 @@ public final class CudaDevice implements Device {
     }
 
     @Override
+    public lnr.kernels.Support support() {
+        return null;
+    }
+
+    @Override
+    public lnr.kernels.BlockDescent blockDescent() {
+        return null;
+    }
+
+    @Override
     public Correlation correlation() {
         return correlation;
     }

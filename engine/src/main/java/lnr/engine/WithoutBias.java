@@ -1,0 +1,94 @@
+package lnr.engine;
+
+import lnr.kernels.Scope;
+
+/**
+ * A problem whose bias is always the best one for the other columns, and so is no unknown:
+ *
+ * <pre>
+ * R~ = R_PP - R_PU R_UP / R_UU,  C~ = C_P - C_U R_UP / R_UU,  tau~ = tau - ||C_U||^2 / R_UU
+ * M_U = (C_U - M_P R_PU) / R_UU
+ * </pre>
+ *
+ * Correlations become covariances. A bias input that is always 0 is left out.
+ */
+public final class WithoutBias {
+    private final Problem whole;
+    private final Problem reduced;
+    private final double[] ru; // R_PU
+    private final double[] cu; // C_U
+    private final double variance; // R_UU
+
+    /**
+     * @param whole with or without a bias
+     * @param scope owner of the reduced problem's memory
+     */
+    public WithoutBias(Problem whole, Scope scope) {
+        this.whole = whole;
+        int h = whole.h();
+        int d = whole.d();
+        int p = whole.penalised();
+        if (!whole.hasBias()) {
+            reduced = whole;
+            ru = null;
+            cu = null;
+            variance = 0;
+            return;
+        }
+        double[] r = whole.fit().r().toArray();
+        double[] c = whole.fit().c().toArray();
+        variance = r[d * d - 1];
+        ru = new double[p];
+        cu = new double[h];
+        System.arraycopy(r, d * p, ru, 0, p);
+        System.arraycopy(c, h * p, cu, 0, h);
+        double[] rest = new double[p * p];
+        double[] target = new double[h * p];
+        for (int j = 0; j < p; j++) {
+            double share = variance > 0 ? ru[j] / variance : 0;
+            for (int i = 0; i < p; i++) {
+                rest[j * p + i] = r[j * d + i] - share * ru[i];
+            }
+            for (int i = 0; i < h; i++) {
+                target[j * h + i] = c[j * h + i] - share * cu[i];
+            }
+        }
+        reduced = whole.over(whole.fit().reduced(scope, p, rest, target, variance > 0 ? squares(cu) / variance : 0));
+    }
+
+    /** The problem over the penalised columns alone; {@code whole} itself when it has no bias. */
+    public Problem reduced() {
+        return reduced;
+    }
+
+    /** (h, d): {@code m} (h, p) with its best bias. */
+    public double[] restore(double[] m) {
+        if (!whole.hasBias()) {
+            return m;
+        }
+        int h = whole.h();
+        int p = whole.penalised();
+        double[] full = new double[h * whole.d()];
+        System.arraycopy(m, 0, full, 0, h * p);
+        if (variance > 0) {
+            double[] bias = cu.clone();
+            for (int j = 0; j < p; j++) {
+                for (int i = 0; i < h; i++) {
+                    bias[i] -= m[j * h + i] * ru[j];
+                }
+            }
+            for (int i = 0; i < h; i++) {
+                full[h * p + i] = bias[i] / variance;
+            }
+        }
+        return full;
+    }
+
+    private static double squares(double[] values) {
+        double sum = 0;
+        for (double value : values) {
+            sum += value * value;
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,116 @@
+package lnr.engine.solvers;
+
+import java.util.Arrays;
+import lnr.engine.Certificate;
+import lnr.engine.Problem;
+import lnr.engine.Solution;
+import lnr.engine.Status;
+import lnr.engine.WithoutBias;
+import lnr.kernels.Blas;
+import lnr.kernels.BlockDescent;
+import lnr.kernels.Device;
+import lnr.kernels.F64;
+import lnr.kernels.Scope;
+
+/** One solve by {@link SupportNewton} under way: passes and steps by turns. */
+final class NewtonRounds {
+    private final Problem problem; // without a bias
+    private final int h;
+    private final int d;
+    private final Blas blas;
+    private final F64 m; // (h, d)
+    private final F64 g; // (h, d) = C - M R
+    private final F64 mr; // (h, d) = M R
+    private final F64 norms; // (groups)
+    private final double[] size; // the same on the host
+    private final Certificate certificate;
+    private final BlockDescent.Passes passes;
+    private final NewtonStep step;
+
+    private NewtonRounds(Problem problem, Scope scope) {
+        this.problem = problem;
+        this.h = problem.h();
+        this.d = problem.d();
+        Device device = problem.device();
+        this.blas = device.blas();
+        long numbers = (long) h * d;
+        this.m = scope.f64(numbers);
+        this.g = scope.f64(numbers);
+        this.mr = scope.f64(numbers);
+        int count = problem.groups().count();
+        this.norms = scope.f64(count);
+        this.size = new double[count];
+        this.certificate = new Certificate(problem, scope);
+        this.passes = device.blockDescent()
+                .prepare(scope, h, problem.groups(), problem.fit().r(), problem.fit().c());
+        this.step = new NewtonStep(problem, scope);
+    }
+
+    static Solution solve(Problem problem, double[] start, Stopping stopping, Monitor monitor) {
+        Descent.requireFinite(problem, start);
+        try (Scope scope = problem.device().scope()) {
+            long began = System.nanoTime();
+            WithoutBias bias = new WithoutBias(problem, scope);
+            Problem reduced = bias.reduced();
+            double[] history = new double[stopping.cap()];
+            int rounds = 0;
+            Status status = Status.MAX_ITERATIONS;
+            double[] answer = new double[problem.h() * problem.penalised()];
+            if (problem.lambda() >= problem.lambdaMax()) {
+                status = Status.CONVERGED;
+            } else {
+                NewtonRounds run = new NewtonRounds(reduced, scope);
+                double reference = stopping.gap() * 0.5 * reduced.fit().tau();
+                run.m.write(Arrays.copyOf(start, answer.length));
+                run.begin();
+                while (rounds < stopping.cap()) {
+                    Certificate.Gap gap = run.round();
+                    history[rounds++] = gap.objective();
+                    if (gap.gap() <= reference) {
+                        status = Status.CONVERGED;
+                        break;
+                    }
+                    if (!monitor.proceed(rounds, gap.objective(), gap.relativeGap())) {
+                        status = Status.STOPPED;
+                        break;
+                    }
+                }
+                run.m.read(answer);
+            }
+            double[] full = bias.restore(answer);
+            double seconds = (System.nanoTime() - began) * 1e-9;
+            Certificate.Gap gap = new Certificate(problem, scope).at(scope.f64(full));
+            return new Solution(
+                    SupportNewton.NAME,
+                    problem.h(),
+                    problem.d(),
+                    problem.penalised(),
+                    problem.lambda(),
+                    problem.lambdaMax(),
+                    full,
+                    Solution.support(problem.h(), problem.penalised(), full),
+                    gap.objective(),
+                    gap.gap(),
+                    gap.relativeGap(),
+                    rounds,
+                    status,
+                    seconds,
+                    Arrays.copyOf(history, rounds));
+        }
+    }
+
+    private void begin() {
+        problem.fit().product(m, mr);
+    }
+
+    /** A pass, then a step; the gap where they lead. */
+    private Certificate.Gap round() {
+        blas.copy(problem.fit().c(), g);
+        blas.axpy(-1, mr, g);
+        passes.run(problem.lambda(), m, g);
+        problem.device().groupNorm().norms(h, problem.groups(), m, norms);
+        norms.read(size);
+        step.take(size, m, g, mr);
+        return certificate.at(m, mr);
+    }
+}

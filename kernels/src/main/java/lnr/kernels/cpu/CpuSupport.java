@@ -1,0 +1,165 @@
+package lnr.kernels.cpu;
+
+import static lnr.kernels.Shapes.exactly;
+import static lnr.kernels.cpu.Heap.array;
+import static lnr.kernels.cpu.Heap.at;
+
+import lnr.kernels.F64;
+import lnr.kernels.Groups;
+import lnr.kernels.I32;
+import lnr.kernels.Support;
+
+/** Loops over packed columns: short against the products beside them, so one thread. */
+final class CpuSupport implements Support {
+    @Override
+    public void gather(int h, I32 columns, F64 m, F64 out) {
+        exactly("out", out, h * columns.length());
+        int[] list = array(columns);
+        for (int i = 0; i < columns.length(); i++) {
+            int column = column(list[at(columns) + i], h, m);
+            System.arraycopy(array(m), at(m) + column * h, array(out), at(out) + i * h, h);
+        }
+    }
+
+    @Override
+    public void scatter(int h, I32 columns, F64 in, F64 m) {
+        exactly("in", in, h * columns.length());
+        int[] list = array(columns);
+        m.clear();
+        for (int i = 0; i < columns.length(); i++) {
+            int column = column(list[at(columns) + i], h, m);
+            System.arraycopy(array(in), at(in) + i * h, array(m), at(m) + column * h, h);
+        }
+    }
+
+    @Override
+    public void submatrix(int d, I32 columns, F64 r, F64 out) {
+        exactly("r", r, (long) d * d);
+        int n = (int) columns.length();
+        exactly("out", out, (long) n * n);
+        int[] list = array(columns);
+        int lo = at(columns);
+        double[] ra = array(r);
+        double[] oa = array(out);
+        for (int j = 0; j < n; j++) {
+            int from = at(r) + column(list[lo + j], d, r) * d;
+            int to = at(out) + j * n;
+            for (int i = 0; i < n; i++) {
+                oa[to + i] = ra[from + list[lo + i]];
+            }
+        }
+    }
+
+    private static int column(int column, int h, F64 m) {
+        if (column < 0 || (column + 1L) * h > m.length()) {
+            throw new IllegalArgumentException("columns: expected columns of (" + h + ", d), got " + column);
+        }
+        return column;
+    }
+
+    @Override
+    public void slope(int h, Groups groups, double lambda, F64 m, F64 g, F64 hat, F64 slope, F64 shift) {
+        long size = (long) h * groups.columns();
+        exactly("m", m, size);
+        exactly("g", g, size);
+        exactly("hat", hat, size);
+        exactly("slope", slope, size);
+        exactly("shift", shift, groups.columns());
+        double[] ma = array(m);
+        double[] ga = array(g);
+        double[] ha = array(hat);
+        double[] sa = array(slope);
+        for (int k = 0; k < groups.count(); k++) {
+            int from = groups.start(k) * h;
+            int n = groups.start(k + 1) * h - from;
+            double norm = Math.sqrt(Sums.dot(ma, at(m) + from, ma, at(m) + from, n));
+            double weight = lambda * weight(groups, k);
+            for (int i = from; i < from + n; i++) {
+                double unit = ma[at(m) + i] / norm;
+                ha[at(hat) + i] = unit;
+                sa[at(slope) + i] = weight * unit - ga[at(g) + i];
+            }
+            for (int j = groups.start(k); j < groups.start(k + 1); j++) {
+                array(shift)[at(shift) + j] = weight / norm;
+            }
+        }
+    }
+
+    @Override
+    public void complement(Groups groups, F64 shift, F64 a, F64 b, F64 t) {
+        int n = groups.columns();
+        int count = groups.count();
+        exactly("shift", shift, n);
+        exactly("a", a, (long) n * n);
+        exactly("b", b, (long) n * n);
+        exactly("t", t, (long) count * count);
+        double[] aa = array(a);
+        double[] ba = array(b);
+        double[] ta = array(t);
+        for (int l = 0; l < count; l++) {
+            for (int k = 0; k < count; k++) {
+                double sum = 0;
+                for (int j = groups.start(l); j < groups.start(l + 1); j++) {
+                    int end = groups.start(k + 1);
+                    for (int i = groups.start(k); i < end; i++) {
+                        sum += aa[at(a) + j * n + i] * ba[at(b) + j * n + i];
+                    }
+                }
+                double own = k == l ? 1 / array(shift)[at(shift) + groups.start(k)] : 0;
+                ta[at(t) + l * count + k] = own - sum;
+            }
+        }
+    }
+
+    @Override
+    public void inner(int h, Groups groups, F64 a, F64 b, F64 out) {
+        exactly("a", a, (long) h * groups.columns());
+        exactly("b", b, (long) h * groups.columns());
+        exactly("out", out, groups.count());
+        for (int k = 0; k < groups.count(); k++) {
+            int from = groups.start(k) * h;
+            int n = groups.start(k + 1) * h - from;
+            array(out)[at(out) + k] = Sums.dot(array(a), at(a) + from, array(b), at(b) + from, n);
+        }
+    }
+
+    @Override
+    public void addScaled(int h, Groups groups, F64 c, F64 x, F64 y) {
+        exactly("c", c, groups.count());
+        exactly("x", x, (long) h * groups.columns());
+        exactly("y", y, (long) h * groups.columns());
+        double[] xa = array(x);
+        double[] ya = array(y);
+        for (int k = 0; k < groups.count(); k++) {
+            double scale = array(c)[at(c) + k];
+            int end = groups.start(k + 1) * h;
+            for (int i = groups.start(k) * h; i < end; i++) {
+                ya[at(y) + i] += scale * xa[at(x) + i];
+            }
+        }
+    }
+
+    @Override
+    public void retreat(int h, Groups groups, double t, F64 m, F64 d, F64 out) {
+        exactly("m", m, (long) h * groups.columns());
+        exactly("d", d, (long) h * groups.columns());
+        exactly("out", out, (long) h * groups.columns());
+        double[] ma = array(m);
+        double[] da = array(d);
+        double[] oa = array(out);
+        for (int k = 0; k < groups.count(); k++) {
+            int from = groups.start(k) * h;
+            int n = groups.start(k + 1) * h - from;
+            double square = Sums.dot(ma, at(m) + from, ma, at(m) + from, n);
+            double against = Sums.dot(ma, at(m) + from, da, at(d) + from, n);
+            double scale = square - t * against <= 0 ? 0 : 1;
+            for (int i = from; i < from + n; i++) {
+                oa[at(out) + i] = scale == 0 ? 0 : ma[at(m) + i] - t * da[at(d) + i];
+            }
+        }
+    }
+
+    private static double weight(Groups groups, int k) {
+        return array(groups.weights())[at(groups.weights()) + k];
+    }
+}
