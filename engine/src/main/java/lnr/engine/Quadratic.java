@@ -1,5 +1,6 @@
 package lnr.engine;
 
+import java.util.Arrays;
 import lnr.kernels.Blas;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
@@ -15,6 +16,9 @@ import lnr.kernels.Scope;
  * time may use an instance.
  */
 public final class Quadratic {
+    /** What of tau may be in doubt before its eigenvalues are looked at. */
+    private static final double NEGLIGIBLE = 1e-9;
+
     private final Scope scope;
     private final int h;
     private final int d;
@@ -162,11 +166,7 @@ public final class Quadratic {
      */
     public double lipschitz() {
         if (Double.isNaN(lipschitz)) {
-            if (tauGiven) {
-                lipschitz = Math.max(0, device().blas().largestEigenvalue(d, r));
-            } else {
-                decompose();
-            }
+            lipschitz = Math.max(0, device().blas().largestEigenvalue(d, r));
         }
         return lipschitz;
     }
@@ -179,10 +179,46 @@ public final class Quadratic {
      * @throws IllegalArgumentException when R is indefinite, or C has a part that R has not, by more than the tolerance
      */
     public double tau() {
-        if (Double.isNaN(tau)) {
+        if (Double.isNaN(tau) && !factor()) {
             decompose();
         }
         return tau;
+    }
+
+    /**
+     * The trace without eigenvalues, where R leaves no doubt: with X = C (R + e I)^-1, and C in the span of eigenvectors
+     * of eigenvalue e or more, Tr(C R^+ C') is between &lt;C, X&gt; + e ||X||^2 and &lt;C, X&gt; + 2 e ||X||^2.
+     *
+     * @return whether these are one number to all purposes; if not, nothing was set
+     */
+    private boolean factor() {
+        Blas blas = device().blas();
+        try (Scope work = device().scope()) {
+            F64 numbers = work.f64(2);
+            blas.dot(r, r, numbers.slice(0, 1));
+            double e = d * Math.ulp(1.0) * Math.sqrt(numbers.toArray()[0]);
+            double[] ridge = new double[d];
+            Arrays.fill(ridge, e);
+            F64 l = work.f64((long) d * d);
+            blas.copy(r, l);
+            blas.addDiagonal(d, l, work.f64(ridge));
+            if (!blas.cholesky(d, l)) {
+                return false;
+            }
+            F64 x = work.f64((long) h * d);
+            blas.copy(c, x);
+            blas.choleskySolve(h, d, l, x);
+            blas.dot(c, x, numbers.slice(0, 1));
+            blas.dot(x, x, numbers.slice(1, 1));
+            double[] host = numbers.toArray();
+            double slack = e * host[1];
+            if (!(slack <= NEGLIGIBLE * host[0])) {
+                return false;
+            }
+            tau = host[0] + slack;
+            tauSlack = slack;
+            return true;
+        }
     }
 
     /**
