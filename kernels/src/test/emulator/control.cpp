@@ -64,6 +64,8 @@ std::string obey(const std::string& line) {
         words >> settings.memory;
     } else if (command == "lose") {
         words >> settings.launches_to_failure >> settings.failure;
+    } else if (command == "openblas") {
+        words >> settings.openblas;
     } else if (command == "log") {
         std::string text = join(log_lines);
         log_lines.clear();

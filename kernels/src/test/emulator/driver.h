@@ -123,6 +123,7 @@ struct Settings {
     size_t memory = size_t(2) << 30;      // of each device
     long launches_to_failure = 0;         // counts down; the launch that makes it 0 is lost
     int failure = ILLEGAL_ADDRESS;
+    std::string openblas; // file
 };
 
 extern Settings settings;

@@ -17,11 +17,12 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import jcuda.JCudaVersion;
 import lnr.kernels.Device;
 
@@ -119,7 +120,7 @@ final class Build {
         Path unfinished = Files.createTempDirectory(folder.getParent(), "unfinished");
         write(unfinished, emulator);
         write(unfinished, kernels);
-        List<String> objects = new ArrayList<>();
+        Set<String> objects = new TreeSet<>();
         for (Library library : Library.values()) {
             Files.write(unfinished.resolve(library + ".cpp"), trampolines(unfinished, library));
             Files.writeString(unfinished.resolve(library + ".map"), library.soname + " { global: *; };\n");
@@ -169,11 +170,10 @@ final class Build {
             Files.write(folder.resolve(name), in.readAllBytes());
         }
         Pattern function = Pattern.compile(library.functions);
-        try (Stream<String> wanted = Toolchain.wanted(folder.resolve(name)).stream()) {
-            return wanted.map(symbol -> symbol.split("@")[0])
-                    .filter(symbol -> function.matcher(symbol).matches())
-                    .toList();
-        }
+        return Toolchain.wanted(folder.resolve(name)).stream()
+                .map(symbol -> symbol.split("@")[0])
+                .filter(symbol -> function.matcher(symbol).matches())
+                .toList();
     }
 
     private static byte[] trampolines(Path folder, Library library) throws IOException {

@@ -8,6 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
  * The emulated CUDA device of this process. {@link #load} comes before anything that loads JCuda; from then on {@code
@@ -37,7 +40,18 @@ public final class Emulator {
         for (String family : built.families()) {
             assertThat(control("kernels " + built.kernels(family))).isEmpty();
         }
+        control("openblas " + openBlas());
         build = built;
+    }
+
+    /** The file that the CPU device uses too. */
+    private static Path openBlas() {
+        Path folder = Path.of(Loader.load(openblas_nolapack.class)).getParent();
+        return Stream.of("libopenblas_nolapack.so.0", "libopenblas.so.0")
+                .map(folder::resolve)
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static boolean mapped(String library) {

@@ -10,8 +10,8 @@ enum Library {
             "cu[A-Z]\\w*",
             801,
             "block", "control", "driver", "fiber", "memory", "module", "stream", "transfer"),
-    CUBLAS("libcublas.so.12", "JCublas2", "cublas\\w+", 15, "cublas"),
-    CUSOLVER("libcusolver.so.11", "JCusolver", "cusolver(?!Mg)\\w+", 9, "cusolver"),
+    CUBLAS("libcublas.so.12", "JCublas2", "cublas\\w+", 15, "cublas", "openblas"),
+    CUSOLVER("libcusolver.so.11", "JCusolver", "cusolver(?!Mg)\\w+", 9, "cusolver", "openblas"),
     CUSOLVER_MG("libcusolverMg.so.11", "JCusolver", "cusolverMg\\w+", 9),
     NVRTC("libnvrtc.so.12", "JNvrtc", "nvrtc\\w+", 11, "nvrtc");
 
