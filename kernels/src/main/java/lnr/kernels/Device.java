@@ -2,6 +2,7 @@ package lnr.kernels;
 
 import java.util.Map;
 import lnr.kernels.cpu.CpuDevice;
+import lnr.kernels.cuda.CudaDevice;
 
 /**
  * A processor with its memory and its operations. What one thread asks of a device runs in that order. Several threads
@@ -31,19 +32,27 @@ public interface Device extends AutoCloseable {
     /**
      * Opens a device by name.
      *
-     * @param name {@code auto} (the best device of this machine; {@link #choice()} says why) or {@code cpu}
+     * @param name {@code cpu}; {@code cuda}, the first NVIDIA GPU, or {@code cuda:1} and so on for another; {@code auto}
+     *     for the first GPU where it can be used and the CPU otherwise ({@link #choice()} says why)
      * @throws IllegalArgumentException when no device has that name; the message lists the known ones
      * @throws DeviceException when the device cannot run here, with the mend
      */
     static Device open(String name) {
-        return switch (name) {
-            case "cpu" -> new CpuDevice("asked for");
-            case "auto" -> new CpuDevice("the only kind of device in this version");
-            default -> throw new IllegalArgumentException("device: expected auto or cpu, got '" + name + "'");
-        };
+        if (name.equals("auto")) {
+            try {
+                return new CudaDevice(0, "the first GPU, for auto");
+            } catch (DeviceException e) {
+                return new CpuDevice("for auto, since " + e.getMessage().split("; ", 2)[0]);
+            }
+        } else if (name.equals("cpu")) {
+            return new CpuDevice("asked for");
+        } else if (name.matches("cuda(:\\d{1,3})?")) {
+            return new CudaDevice(name.equals("cuda") ? 0 : Integer.parseInt(name.substring(5)), "asked for");
+        }
+        throw new IllegalArgumentException("device: expected auto, cpu, cuda or cuda:N, got '" + name + "'");
     }
 
-    /** Short name: {@code cpu}. */
+    /** Short name: {@code cpu}, {@code cuda:0}. */
     String name();
 
     /** Why this device was taken, for {@code auto} and for reports. */

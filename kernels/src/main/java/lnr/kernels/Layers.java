@@ -72,6 +72,10 @@ public interface Layers {
     /**
      * Y = relu(maxpool(conv(X, W) + b)).
      *
+     * <p>Without {@code winner} a device may take the sums by fewer products than one a weight: their error is then at
+     * most 16 patch u max|x| sum|w| (u the unit roundoff, the maximum over a sample, the sum over a filter), and an
+     * input that is not a number may spoil outputs beside those that see it.
+     *
      * @param x (n, channels, height, width)
      * @param w (filters, channels, k, k)
      * @param b (filters)

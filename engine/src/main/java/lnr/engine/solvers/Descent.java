@@ -13,16 +13,23 @@ import lnr.kernels.Blas;
 import lnr.kernels.F64;
 import lnr.kernels.GroupNorm;
 import lnr.kernels.Groups;
+import lnr.kernels.Recording;
 import lnr.kernels.Scope;
 
 /**
  * One solve under way: the iterate, its workspace and its history. A step takes no memory from its scope, where the
- * workspace is from the start, and on the host only room for one more number of history; it brings five numbers there.
+ * workspace is from the start, and on the host only room for one more number of history.
+ *
+ * <p>Steps run in blocks, recorded once and replayed: only a block's end waits for the device and brings the numbers
+ * that decide when to stop, five a step. Where they say that a step inside the block was the last, the block is run
+ * again up to there, so that the answer and the history are those of one step at a time.
  *
  * <p>P = M R is kept beside M. The gradient at a look-ahead point follows from it by linearity and the objective at M
  * by inner products, so that a step is one product and one fused kernel.
  */
-final class Descent {
+final class Descent implements AutoCloseable {
+    private static final int BLOCK = 16; // steps at most; even, so that the iterate is back in its buffer
+    private static final int STATS = 5;
     private static final double EPSILON = 1e-10; // of the text: in relative changes, and under the root of u
 
     private final Problem problem;
@@ -41,10 +48,15 @@ final class Descent {
     private F64 mPrev; // (h, d)
     private F64 mr; // (h, d) = M R
     private F64 mrPrev; // (h, d)
-    private final F64 u; // (1), look-ahead of the step to come
-    private final double[] ahead = new double[1];
-    private final F64 stats; // (5), as GroupNorm.step leaves them
-    private final double[] read = new double[5];
+    private final F64 mSaved; // (h, d), m and mPrev when the block began
+    private final F64 mPrevSaved;
+    private final F64 u; // (BLOCK), look-ahead of each step to come
+    private final double[] ahead = new double[BLOCK];
+    private final F64 stats; // (BLOCK, 5), as GroupNorm.step leaves them
+    private final double[] read = new double[STATS * BLOCK];
+    private Recording recording; // a block of steps, an even number, beginning with the iterate in recordedFrom
+    private int recorded;
+    private F64 recordedFrom;
 
     private double[] history = new double[256];
     private int iterations;
@@ -66,8 +78,10 @@ final class Descent {
         mPrev = scope.f64(size);
         mr = scope.f64(size);
         mrPrev = scope.f64(size);
-        u = scope.f64(1);
-        stats = scope.f64(5);
+        mSaved = scope.f64(size);
+        mPrevSaved = scope.f64(size);
+        u = scope.f64(BLOCK);
+        stats = scope.f64(STATS * BLOCK);
         certificate = new Certificate(problem, scope);
     }
 
@@ -80,8 +94,8 @@ final class Descent {
             Monitor monitor,
             Consumer<Descent> method) {
         requireFinite(problem, start);
-        try (Scope scope = problem.device().scope()) {
-            Descent descent = new Descent(problem, stopping, monitor, scope);
+        try (Scope scope = problem.device().scope();
+                Descent descent = new Descent(problem, stopping, monitor, scope)) {
             descent.m.write(start);
             long began = System.nanoTime();
             if (problem.lambda() >= problem.lambdaMax()) {
@@ -111,27 +125,38 @@ final class Descent {
         double penalty = read[0];
         double delta = 1;
         double gap = stopping.gap() > 0 ? certificate.at(m, mr).relativeGap() : Double.NaN;
-        for (int k = 1; k <= stopping.cap(); k++) {
+        int k = 0;
+        while (k < stopping.cap()) {
             if (gap <= stopping.gap()) {
                 status = Status.CONVERGED;
                 return;
             }
-            ahead[0] = lookAhead.applyAsDouble(k);
-            u.write(ahead);
-            groupNorm.step(
-                    h, d, problem.groups(), u, step, threshold, m, mPrev, mr, mrPrev, fit.c(), mPrev, stats);
-            rotate();
-            fit.product(m, mr);
-            stats.read(read);
-            double objective = 0.5 * read[3] - read[4] + problem.lambda() * penalty;
-            penalty = read[2];
-            record(objective);
-            delta = memory * delta + Math.sqrt(read[0]) / (Math.sqrt(read[1]) + EPSILON);
-            requireNumber("change of the iterate", delta);
-            if (stopping.gap() == 0 && delta <= stopping.change()) {
-                status = Status.CONVERGED;
-                return;
+            int steps = Math.min(Math.min(BLOCK, stopping.every() - k % stopping.every()), stopping.cap() - k);
+            for (int i = 0; i < steps; i++) {
+                ahead[i] = lookAhead.applyAsDouble(k + i + 1);
             }
+            u.write(ahead);
+            save();
+            run(steps, step, threshold);
+            stats.read(read);
+            double objective = Double.NaN;
+            for (int i = 0; i < steps; i++) {
+                int at = STATS * i;
+                objective = 0.5 * read[at + 3] - read[at + 4] + problem.lambda() * penalty;
+                penalty = read[at + 2];
+                record(objective);
+                delta = memory * delta + Math.sqrt(read[at]) / (Math.sqrt(read[at + 1]) + EPSILON);
+                requireNumber("change of the iterate", delta);
+                if (stopping.gap() == 0 && delta <= stopping.change()) {
+                    if (i + 1 < steps) {
+                        restore(steps);
+                        advance(i + 1, step, threshold);
+                    }
+                    status = Status.CONVERGED;
+                    return;
+                }
+            }
+            k += steps;
             gap = Double.NaN;
             if (k % stopping.every() == 0) {
                 gap = stopping.gap() > 0 ? certificate.at(m, mr).relativeGap() : gap;
@@ -140,6 +165,50 @@ final class Descent {
                 }
             }
         }
+    }
+
+    /** Takes as many steps: where it can, by replaying the recording made after the first block. */
+    private void run(int steps, double step, double threshold) {
+        if (recording != null && steps == recorded && m == recordedFrom) {
+            recording.replay();
+            return;
+        }
+        advance(steps, step, threshold);
+        if (recording == null && steps % 2 == 0) {
+            recorded = steps;
+            recordedFrom = m;
+            recording = problem.device().record(() -> advance(steps, step, threshold));
+        }
+    }
+
+    /** Asks for steps, look-ahead and numbers of the i-th in row i of {@link #u} and {@link #stats}. */
+    private void advance(int steps, double step, double threshold) {
+        for (int i = 0; i < steps; i++) {
+            groupNorm.step(
+                    h, d, problem.groups(), u.slice(i, 1), step, threshold, m, mPrev, mr, mrPrev, fit.c(), mPrev,
+                    stats.slice((long) STATS * i, STATS));
+            rotate();
+            fit.product(m, mr);
+        }
+    }
+
+    /** Remembers where a block begins, if a step inside it may prove the last. */
+    private void save() {
+        if (stopping.gap() == 0) {
+            blas.copy(m, mSaved);
+            blas.copy(mPrev, mPrevSaved);
+        }
+    }
+
+    /** Goes back to where a block of {@code steps} began. */
+    private void restore(int steps) {
+        if (steps % 2 == 1) {
+            rotate();
+        }
+        blas.copy(mSaved, m);
+        blas.copy(mPrevSaved, mPrev);
+        fit.product(m, mr);
+        fit.product(mPrev, mrPrev);
     }
 
     /**
@@ -245,6 +314,13 @@ final class Descent {
                 status,
                 seconds,
                 Arrays.copyOf(history, iterations));
+    }
+
+    @Override
+    public void close() {
+        if (recording != null) {
+            recording.close();
+        }
     }
 
     /** Nothing that is not a number may pass for an answer. */

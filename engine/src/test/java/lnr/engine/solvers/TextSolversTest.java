@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Arrays;
 import lnr.engine.Draws;
 import lnr.engine.Layer;
@@ -123,6 +124,20 @@ class TextSolversTest {
             assertThat(second.m()).isEqualTo(first.m());
             assertThat(second.history()).isEqualTo(first.history());
             assertThat(second.gap()).isEqualTo(first.gap());
+        }
+    }
+
+    // Blocks of 1, 7, 10, 16 and 16 + 1 steps; the rule fires inside some.
+    @Test
+    void stepsAreTheSameInBlocksOfAnySize() {
+        for (Solver solver : List.of(new Fista(), new ProximalGradient())) {
+            Solution one = solve(solver.withStopping(solver.stopping().withEvery(1)));
+            for (int every : new int[] {7, 10, 16, 17}) {
+                Solution blocks = solve(solver.withStopping(solver.stopping().withEvery(every)));
+                assertThat(blocks.m()).isEqualTo(one.m());
+                assertThat(blocks.history()).isEqualTo(one.history());
+                assertThat(blocks.gap()).isEqualTo(one.gap());
+            }
         }
     }
 

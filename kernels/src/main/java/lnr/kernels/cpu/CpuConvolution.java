@@ -14,9 +14,6 @@ import lnr.kernels.U8;
  * pass lowers a tile again rather than keep it: reading it back from memory would take longer.
  */
 final class CpuConvolution {
-    /** Samples of a tile at most. */
-    private static final int TILE = 8;
-
     /** Numbers of a tile's lowered input, where samples are small enough: 1 MB, for a core's second-level cache. */
     private static final int ROOM = 1 << 18;
 
@@ -31,12 +28,14 @@ final class CpuConvolution {
     }
 
     void forward(ConvShape shape, int n, F32 x, F32 w, F32 b, F32 y, U8 winner) {
-        Lowering lowering = Lowering.of(shape, array(w), at(w));
+        Lowering lowering = winner == null
+                ? Lowering.of(shape, array(w), at(w))
+                : DifferentiableLowering.of(shape, array(w), at(w));
         float[] xa = array(x);
         float[] ba = array(b);
         float[] ya = array(y);
         byte[] places = winner == null ? null : array(winner);
-        int most = Math.max(1, Math.min(TILE, ROOM / Math.max(1, lowering.columns())));
+        int most = Math.max(1, Math.min(lowering.tile(), ROOM / Math.max(1, lowering.columns())));
         int tiles = (n + most - 1) / most;
         workers.run(tiles, index -> {
             int first = index * most;
@@ -54,14 +53,14 @@ final class CpuConvolution {
     }
 
     void backward(ConvShape shape, int n, F32 x, F32 w, U8 winner, F32 dy, F32 dx, F32 dw, F32 db) {
-        Lowering lowering = Lowering.of(shape, array(w), at(w));
+        DifferentiableLowering lowering = DifferentiableLowering.of(shape, array(w), at(w));
         float[] xa = array(x);
         byte[] places = aligned(winner, dy);
         float[] ga = array(dy);
         float[] dxa = dx == null ? null : array(dx);
         float[] dwa = array(dw);
         float[] dba = array(db);
-        int most = Math.max(1, Math.min(TILE, ROOM / Math.max(1, lowering.columns())));
+        int most = Math.max(1, Math.min(lowering.tile(), ROOM / Math.max(1, lowering.columns())));
         int tiles = (n + most - 1) / most;
         int parts = Math.max(1, Math.min(PARTS, tiles));
         float[][][] gradient = new float[parts][][];
@@ -96,9 +95,6 @@ final class CpuConvolution {
     /** maxima = max of the planes; outputs = relu(maxima + b). */
     private static void pool(Lowering lowering, ConvShape shape, int tile, TileSpace space, float[] b, int bo) {
         int size = tile * shape.outputs();
-        for (int i = 0; i < 4; i++) {
-            System.arraycopy(space.planes, i * size, space.plane[i], 0, size);
-        }
         spread(lowering, shape, tile, b, bo, space.biases);
         // One index for all arrays, so that C2 compiles vector loops on every JDK.
         largest(size, space.plane[0], space.plane[1], space.plane[2], space.plane[3], space.maxima);
@@ -140,12 +136,13 @@ final class CpuConvolution {
         float[] p1 = space.plane[1];
         float[] p2 = space.plane[2];
         int positions = shape.pooledHeight() * shape.pooledWidth();
-        int step = lowering.positionStride(tile);
+        int[] offset = offsets(lowering, positions, tile);
         int to = wo;
         for (int t = 0; t < tile; t++) {
             for (int f = 0; f < shape.filters(); f++) {
-                int i = t * lowering.sampleStride(tile) + f * lowering.filterStride(tile);
-                for (int p = 0; p < positions; p++, to++, i += step) {
+                int from = t * lowering.sampleStride(tile) + f * lowering.filterStride(tile);
+                for (int p = 0; p < positions; p++, to++) {
+                    int i = from + offset[p];
                     float maximum = maxima[i];
                     int place = p2[i] == maximum ? 2 : 3;
                     place = p1[i] == maximum ? 1 : place;
@@ -158,21 +155,24 @@ final class CpuConvolution {
 
     private static void copyOut(Lowering lowering, ConvShape shape, int tile, float[] outputs, float[] y, int yo) {
         int positions = shape.pooledHeight() * shape.pooledWidth();
-        int step = lowering.positionStride(tile);
+        int[] offset = offsets(lowering, positions, tile);
         int to = yo;
         for (int t = 0; t < tile; t++) {
             for (int f = 0; f < shape.filters(); f++) {
                 int from = t * lowering.sampleStride(tile) + f * lowering.filterStride(tile);
-                if (step == 1) {
-                    System.arraycopy(outputs, from, y, to, positions);
-                } else {
-                    for (int p = 0; p < positions; p++) {
-                        y[to + p] = outputs[from + p * step];
-                    }
+                for (int p = 0; p < positions; p++) {
+                    y[to + p] = outputs[from + offset[p]];
                 }
                 to += positions;
             }
         }
+    }
+
+    /** Where each position is in a plane, from its sample's and filter's first. */
+    private static int[] offsets(Lowering lowering, int positions, int tile) {
+        int[] offset = new int[positions];
+        Arrays.setAll(offset, p -> lowering.positionAt(p, tile));
+        return offset;
     }
 
     private static void addBias(ConvShape shape, int tile, byte[] winner, float[] dy, int yo, float[] bias) {

@@ -12,7 +12,7 @@ import lnr.kernels.Layers.ConvShape;
  * matrices: a gradient g of filter f at patch x adds g x to the weights' gradient and g w_f to the patch's, four terms
  * a loop.
  */
-final class PatchLowering implements Lowering {
+final class PatchLowering implements DifferentiableLowering {
     private final ConvShape shape;
     private final int patch;
     private final int positions;
@@ -40,6 +40,11 @@ final class PatchLowering implements Lowering {
     }
 
     @Override
+    public int tile() {
+        return 8;
+    }
+
+    @Override
     public int columns() {
         return 4 * positions * patch;
     }
@@ -64,6 +69,7 @@ final class PatchLowering implements Lowering {
         OpenBlas.BLAS.sgemm(
                 "T", "N", filters, 4 * tile * positions, patch, 1, packed, 0, patch, space.columns, 0, patch, 0,
                 space.planes, 0, Math.max(1, filters));
+        space.split(tile * shape.outputs());
     }
 
     @Override
@@ -72,8 +78,8 @@ final class PatchLowering implements Lowering {
     }
 
     @Override
-    public int positionStride(int tile) {
-        return filters;
+    public int positionAt(int position, int tile) {
+        return position * filters;
     }
 
     @Override

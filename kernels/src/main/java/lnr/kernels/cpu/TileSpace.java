@@ -21,6 +21,14 @@ final class TileSpace {
     float[] sample = {};
     /** Patches of a tile, an array each. */
     float[][] patches = {};
+    /** A sample, an array a column. */
+    float[][] in = {};
+    /** A piece of it transformed, an array a point. */
+    float[][] out = {};
+    /** Products, an array a point. */
+    float[][] product = {};
+    /** Outputs, an array a place in a piece. */
+    float[][] line = {};
     /** Gradients that are not zero: which patch and filter, and how much; in order of one, then of the other. */
     int[] index = {};
 
@@ -51,6 +59,29 @@ final class TileSpace {
         value = fit(value, entries);
         start = start.length >= lists ? start : new int[lists];
         Arrays.fill(start, 0);
+    }
+
+    /** plane = planes, a run of {@code size} numbers each. */
+    void split(int size) {
+        for (int i = 0; i < 4; i++) {
+            System.arraycopy(planes, i * size, plane[i], 0, size);
+        }
+    }
+
+    /** Room for a sample of {@code inputs} columns, and for {@code points} columns transformed. */
+    void fitPieces(int inputs, int points, int length) {
+        if (in.length < inputs || out.length < points || in[0].length < length) {
+            in = new float[inputs][length];
+            out = new float[points][length];
+        }
+    }
+
+    /** Room for {@code points} products of {@code length} numbers, and for what becomes of them. */
+    void fitPoints(int points, int length) {
+        if (product.length < points || product[0].length < length) {
+            product = new float[points][length];
+            line = new float[4][length];
+        }
     }
 
     private static float[] fit(float[] room, int length) {

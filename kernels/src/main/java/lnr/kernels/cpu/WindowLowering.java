@@ -9,7 +9,7 @@ import lnr.kernels.Layers.ConvShape;
  * and a quarter of the copies of a patch matrix. Columns are (channel, k + 1, k + 1, sample, position), planes are
  * (filter, sample, position).
  */
-final class WindowLowering implements Lowering {
+final class WindowLowering implements DifferentiableLowering {
     private final ConvShape shape;
     private final int side;
     private final int window;
@@ -33,6 +33,11 @@ final class WindowLowering implements Lowering {
     }
 
     @Override
+    public int tile() {
+        return 8;
+    }
+
+    @Override
     public int columns() {
         return window * positions;
     }
@@ -41,6 +46,7 @@ final class WindowLowering implements Lowering {
     public void multiply(int tile, float[] x, int xo, TileSpace space) {
         if (packed.length == 0) {
             Arrays.fill(space.planes, 0, 4 * tile * shape.outputs(), 0);
+            space.split(tile * shape.outputs());
             return;
         }
         gather(tile, x, xo, space);
@@ -48,6 +54,7 @@ final class WindowLowering implements Lowering {
         OpenBlas.BLAS.sgemm(
                 "N", "N", n, 4 * filters, window, 1, space.columns, 0, n, packed, 0, Math.max(1, window), 0,
                 space.planes, 0, n);
+        space.split(tile * shape.outputs());
     }
 
     @Override
@@ -56,8 +63,8 @@ final class WindowLowering implements Lowering {
     }
 
     @Override
-    public int positionStride(int tile) {
-        return 1;
+    public int positionAt(int position, int tile) {
+        return position;
     }
 
     @Override

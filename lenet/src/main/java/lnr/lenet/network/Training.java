@@ -1,11 +1,11 @@
 package lnr.lenet.network;
 
 import java.util.SplittableRandom;
-import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.I32;
 import lnr.kernels.Layers;
+import lnr.kernels.Recording;
 import lnr.kernels.Scope;
 import lnr.kernels.U8;
 
@@ -47,6 +47,7 @@ public final class Training implements AutoCloseable {
     private final F32 second;
     private final I32 steps; // (1), so far
     private final F64 sums; // loss, correct
+    private Recording recording; // of a full batch's update, from the second full batch on
 
     /**
      * @param network what is trained; its batch size is the training batch size
@@ -100,9 +101,21 @@ public final class Training implements AutoCloseable {
         U8 target = labels.slice(0, n);
         images.gather(from, n, input);
         images.gatherLabels(from, n, target);
+        if (n == network.batch() && recording != null) {
+            recording.replay();
+            return;
+        }
+        update(n, input, target);
+        if (n == network.batch()) {
+            recording = network.device().record(() -> update(n, input, target));
+        }
+    }
+
+    /** The step from gathered images on: what is the same for every batch of the same size. */
+    private void update(int n, F32 input, U8 target) {
         slope(n, input, target);
-        Device device = network.device();
-        device.layers().adam(steps, rate, BETA1, BETA2, EPSILON, slope, first, second, network.parameters());
+        Layers layers = network.device().layers();
+        layers.adam(steps, rate, BETA1, BETA2, EPSILON, slope, first, second, network.parameters());
     }
 
     /**
@@ -172,6 +185,9 @@ public final class Training implements AutoCloseable {
 
     @Override
     public void close() {
+        if (recording != null) {
+            recording.close();
+        }
         scope.close();
     }
 }

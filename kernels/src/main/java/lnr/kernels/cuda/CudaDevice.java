@@ -1,0 +1,468 @@
+package lnr.kernels.cuda;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdevice_attribute;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+import lnr.kernels.Blas;
+import lnr.kernels.Buffer;
+import lnr.kernels.Correlation;
+import lnr.kernels.Device;
+import lnr.kernels.DeviceException;
+import lnr.kernels.GroupNorm;
+import lnr.kernels.Layers;
+import lnr.kernels.Recording;
+import lnr.kernels.Storage;
+
+/**
+ * An NVIDIA GPU. It uses the device's primary context, which it shares with whatever else in the process uses CUDA, and
+ * a stream of its own.
+ */
+@SuppressWarnings("try") // A turn is held, not referred to.
+public final class CudaDevice implements Device {
+    private final String name;
+    private final String choice;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Turn turn = this::endTurn;
+    private final CUdevice device = new CUdevice();
+    private final CUcontext context = new CUcontext();
+    private final CUstream stream = new CUstream();
+
+    /** Gives back, last first, what was taken. What these calls return is of no use to anybody. */
+    private final Deque<Runnable> closing = new ArrayDeque<>();
+
+    private final Set<CudaMemory> blocks = new HashSet<>();
+    private final Set<CudaRecording> recordings = new HashSet<>();
+    private final Map<String, String> description = new LinkedHashMap<>();
+    private final int architecture;
+    private long scratch;
+    private long scratchBytes;
+    private volatile long held;
+    private volatile boolean closed;
+    private boolean recording;
+
+    /** Turns of the thread that holds the lock. */
+    private int turns;
+
+    /** The sticky error after which nothing runs any more. */
+    private DeviceException lost;
+
+    private final Staging staging;
+    private final Blas blas;
+    private final GroupNorm groupNorm;
+    private final Correlation correlation;
+    private final Layers layers;
+
+    /**
+     * @param ordinal which of the devices that CUDA shows to this process, from 0
+     * @param choice why this device was taken, for reports
+     * @throws DeviceException when it cannot be used, with the mend
+     */
+    public CudaDevice(int ordinal, String choice) {
+        this.name = "cuda:" + ordinal;
+        this.choice = choice;
+        int devices = Driver.devices();
+        if (ordinal < 0 || ordinal >= devices) {
+            throw new DeviceException(name + ": no such device, this process sees " + devices + ", from cuda:0 on;"
+                    + " see nvidia-smi -L, and CUDA_VISIBLE_DEVICES");
+        }
+        check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet", ordinal);
+        this.architecture = 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
+                + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+        check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain", name);
+        boolean complete = false;
+        try (Turn turn = turn()) {
+            check(JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+            closing.push(() -> JCudaDriver.cuStreamDestroy(stream));
+            this.staging = new Staging(this);
+            closing.push(staging::close);
+            describe();
+            this.blas = new CudaBlas(this);
+            this.groupNorm = null;
+            this.correlation = null;
+            this.layers = null;
+            complete = true;
+        } finally {
+            if (!complete) {
+                close();
+            }
+        }
+    }
+
+    private void describe() {
+        byte[] text = new byte[256];
+        check(JCudaDriver.cuDeviceGetName(text, text.length, device), "cuDeviceGetName", name);
+        int end = 0;
+        while (end < text.length && text[end] != 0) {
+            end++;
+        }
+        long[] free = new long[1];
+        long[] total = new long[1];
+        check(JCudaDriver.cuMemGetInfo(free, total), "cuMemGetInfo");
+        description.put("processor", new String(text, 0, end, StandardCharsets.UTF_8));
+        description.put("architecture", "sm_" + architecture);
+        description.put("memory", String.format(Locale.ROOT, "%.1f GB, %.1f free", total[0] / 1e9, free[0] / 1e9));
+        description.put("driver", "CUDA " + Driver.version());
+    }
+
+    private int attribute(int attribute) {
+        int[] value = new int[1];
+        check(JCudaDriver.cuDeviceGetAttribute(value, attribute, device), "cuDeviceGetAttribute", attribute);
+        return value[0];
+    }
+
+    // ---- For the families of operations.
+
+    /**
+     * Waits for this thread's turn, and makes the device's context current on it until the turn is closed. Turns of one
+     * thread nest.
+     *
+     * @throws IllegalStateException when the device is closed
+     * @throws DeviceException when it is lost
+     */
+    Turn turn() {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the " + name + " device is closed");
+            }
+            if (lost != null) {
+                throw new DeviceException(lost.getMessage(), lost);
+            }
+            enter();
+            return turn;
+        } catch (RuntimeException e) {
+            lock.unlock();
+            throw e;
+        }
+    }
+
+    private void endTurn() {
+        leave();
+        lock.unlock();
+    }
+
+    private void enter() {
+        if (turns == 0) {
+            check(JCudaDriver.cuCtxPushCurrent(context), "cuCtxPushCurrent", name);
+        }
+        turns++;
+    }
+
+    private void leave() {
+        turns--;
+        if (turns == 0) {
+            JCudaDriver.cuCtxPopCurrent(new CUcontext());
+        }
+    }
+
+    /** The one stream, on which operations run in the order they were asked for. */
+    CUstream stream() {
+        return stream;
+    }
+
+    /** Compute capability: 10 major + minor. */
+    int architecture() {
+        return architecture;
+    }
+
+    /** @throws IllegalStateException or IllegalArgumentException unless all buffers are open, and this device's */
+    void require(Buffer... buffers) {
+        for (Buffer buffer : buffers) {
+            CudaMemory.address(this, buffer);
+        }
+    }
+
+    /** The address of the buffer's first element; the buffer must be open, and this device's. */
+    long address(Buffer buffer) {
+        return CudaMemory.address(this, buffer);
+    }
+
+    /** @throws IllegalStateException while operations are being recorded */
+    void requireNotRecording(String what) {
+        if (recording) {
+            throw new IllegalStateException(what + " while operations are recorded");
+        }
+    }
+
+    /**
+     * The address of device memory for what an operation needs until its end: every operation's, so the next one
+     * overwrites it. Recordings may keep the address.
+     *
+     * @throws IllegalStateException when it has to grow while operations are recorded: run them once before
+     */
+    long scratch(long bytes) {
+        if (bytes > scratchBytes) {
+            requireNotRecording("scratch memory cannot grow (run the operations once before)");
+            // Recordings may hold the old address, so that block stays.
+            long granted = Math.max(Math.max(bytes, 2 * scratchBytes), 1 << 20);
+            scratch = reserve(granted, "operations").address();
+            scratchBytes = granted;
+        }
+        return scratch;
+    }
+
+    /** Device memory until the device is closed; not counted among what scopes hold. */
+    DevicePointer reserve(long bytes, String purpose) {
+        DevicePointer block = allocate(bytes, "asked for " + bytes + " bytes for " + purpose + " to work in");
+        closing.push(() -> JCudaDriver.cuMemFree(block));
+        return block;
+    }
+
+    /** The number at an address, once all that was asked for has run. */
+    double number(long address) {
+        double[] value = new double[1];
+        download(Type.F64, address, value, 0, 1);
+        return value[0];
+    }
+
+    /** The integer at an address, once all that was asked for has run. */
+    int integer(long address) {
+        int[] value = new int[1];
+        download(Type.I32, address, value, 0, 1);
+        return value[0];
+    }
+
+    /** Throws what {@code call}, which returned {@code result}, deserves, unless that is success. */
+    void check(int result, String call, Object... arguments) {
+        if (result != CUresult.CUDA_SUCCESS) {
+            throw failure(result, call, arguments);
+        }
+    }
+
+    private DeviceException failure(int result, String call, Object... arguments) {
+        DeviceException failure = Driver.failure(name, result, call, arguments);
+        if (Driver.isSticky(result) && lost == null) {
+            lost = failure;
+        }
+        return failure;
+    }
+
+    /** What to throw when a library's {@code call} returned {@code status}: the device's own error, if it has one. */
+    DeviceException failure(String status, String call, Object... arguments) {
+        int result = JCudaDriver.cuStreamQuery(stream);
+        if (Driver.isSticky(result)) {
+            return failure(result, call, arguments);
+        }
+        String memory = status.endsWith("ALLOC_FAILED") ? "; out of memory: " + memory() : "";
+        return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + memory);
+    }
+
+    /** What is held and what is free, for messages. */
+    private String memory() {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        JCudaDriver.cuMemGetInfo(free, total);
+        return "holding " + held + " bytes, " + free[0] + " of " + total[0] + " free; see nvidia-smi for what else uses"
+                + " the device";
+    }
+
+    /** Runs {@code close} when the device is closed, before what was asked for earlier. */
+    void onClose(Runnable close) {
+        closing.push(close);
+    }
+
+    /** A further line of {@link #description()}. */
+    void describe(String what, String value) {
+        description.put(what, value);
+    }
+
+    // ---- Memory.
+
+    @Override
+    public Storage allocate(Type type, long length) {
+        try (Turn turn = turn()) {
+            requireNotRecording("memory cannot be allocated");
+            long bytes = length > Long.MAX_VALUE / type.bytes() ? Long.MAX_VALUE : length * type.bytes();
+            String asked = "asked for " + length + " numbers of " + type.bytes() + " bytes";
+            long address = bytes == 0 ? 0 : allocate(bytes, asked).address();
+            CudaMemory memory = new CudaMemory(this, type, length, address);
+            blocks.add(memory);
+            held += memory.bytes();
+            clear(memory.address(), memory.bytes());
+            return memory;
+        }
+    }
+
+    private DevicePointer allocate(long bytes, String asked) {
+        DevicePointer block = new DevicePointer();
+        int result = JCudaDriver.cuMemAlloc(block, bytes);
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            throw new DeviceException(name + ": out of memory: " + asked + ", " + memory());
+        }
+        check(result, "cuMemAlloc", bytes);
+        return block;
+    }
+
+    void upload(Type type, Object source, int from, long address, int count) {
+        try (Turn turn = turn()) {
+            requireNotRecording("the host's data cannot be copied to the device");
+            staging.upload(type, source, from, address, count);
+        }
+    }
+
+    void download(Type type, long address, Object target, int to, int count) {
+        try (Turn turn = turn()) {
+            requireNotRecording("the device's data cannot be copied to the host");
+            staging.download(type, address, target, to, count);
+        }
+    }
+
+    void clear(long address, long bytes) {
+        if (bytes > 0) {
+            try (Turn turn = turn()) {
+                check(
+                        JCudaDriver.cuMemsetD8Async(new DevicePointer(address), (byte) 0, bytes, stream),
+                        "cuMemsetD8Async", bytes);
+            }
+        }
+    }
+
+    /** Gives a block back. The memory of a lost device is gone already. */
+    void released(CudaMemory memory) {
+        lock.lock();
+        try {
+            requireNotRecording("memory cannot be released");
+            if (blocks.remove(memory)) {
+                held -= memory.bytes();
+                if (memory.address() != 0 && finish()) {
+                    try (Turn turn = turn()) {
+                        check(JCudaDriver.cuMemFree(new DevicePointer(memory.address())), "cuMemFree", memory);
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for all that was asked, and returns whether the device still works; for what frees memory. */
+    private boolean finish() {
+        if (lost != null) {
+            return false;
+        }
+        try {
+            synchronize();
+            return true;
+        } catch (DeviceException e) {
+            return lost == null;
+        }
+    }
+
+    @Override
+    public long heldBytes() {
+        return held;
+    }
+
+    // ---- Operations.
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String choice() {
+        return choice;
+    }
+
+    @Override
+    public Map<String, String> description() {
+        return new LinkedHashMap<>(description);
+    }
+
+    @Override
+    public Blas blas() {
+        return blas;
+    }
+
+    @Override
+    public GroupNorm groupNorm() {
+        return groupNorm;
+    }
+
+    @Override
+    public Correlation correlation() {
+        return correlation;
+    }
+
+    @Override
+    public Layers layers() {
+        return layers;
+    }
+
+    @Override
+    public Recording record(Runnable operations) {
+        try (Turn turn = turn()) {
+            requireNotRecording("operations cannot be recorded");
+            recording = true;
+            CudaRecording made;
+            try {
+                made = new CudaRecording(this, operations);
+            } finally {
+                recording = false;
+            }
+            recordings.add(made);
+            return made;
+        }
+    }
+
+    void close(CudaRecording made) {
+        lock.lock();
+        try {
+            requireNotRecording("a recording cannot be closed");
+            if (recordings.remove(made) && finish()) {
+                try (Turn turn = turn()) {
+                    made.destroy();
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void synchronize() {
+        try (Turn turn = turn()) {
+            requireNotRecording("the device cannot be waited for");
+            check(JCudaDriver.cuStreamSynchronize(stream), "cuStreamSynchronize");
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            requireNotRecording("the device cannot be closed");
+            if (closed) {
+                return;
+            }
+            // A lost device gives errors from here on, to which there is nothing more to say.
+            JCudaDriver.cuCtxPushCurrent(context);
+            turns++;
+            JCudaDriver.cuStreamSynchronize(stream);
+            List.copyOf(recordings).forEach(CudaRecording::close);
+            List.copyOf(blocks).forEach(CudaMemory::release);
+            closing.forEach(Runnable::run);
+            closing.clear();
+            closed = true;
+            leave();
+            JCudaDriver.cuDevicePrimaryCtxRelease(device);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

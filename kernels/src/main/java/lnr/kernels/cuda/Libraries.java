@@ -1,0 +1,240 @@
+package lnr.kernels.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import jcuda.JCudaVersion;
+import lnr.kernels.DeviceException;
+
+/**
+ * Finds shared libraries where the dynamic linker would, and where CUDA's installers put them besides. A library loaded
+ * by its full path serves whatever asks for its name later, so what JCuda's natives depend on need not be on the
+ * linker's path. A library that the process has loaded already is taken as it is.
+ */
+final class Libraries {
+    /** Names directories to look into first, separated by colons; site-packages/nvidia of a pip installation is one. */
+    static final String PATH = "LNR_CUDA_PATH";
+
+    private Libraries() {}
+
+    /** Makes {@link jcuda.driver.JCudaDriver} usable. */
+    static void driver() {
+        if (load("libcuda.so.1").isEmpty()) {
+            throw new DeviceException("cuda: no CUDA driver (libcuda.so.1 not found); install NVIDIA's driver, or name"
+                    + " the directory it is in by " + PATH);
+        }
+        bind("jcuda.driver.JCudaDriver", "JCudaDriver");
+    }
+
+    /** Makes {@link jcuda.jcublas.JCublas2} usable. */
+    static void blas() {
+        loadIfFound("libcublasLt.so.12", "libcublasLt.so.13");
+        provide("libcublas.so.12", "libcublas.so.13");
+        bind("jcuda.jcublas.JCublas2", "JCublas2");
+    }
+
+    /** Makes {@link jcuda.jcusolver.JCusolverDn} usable. */
+    static void solver() {
+        blas();
+        loadIfFound("libnvJitLink.so.12", "libnvJitLink.so.13");
+        loadIfFound("libcusparse.so.12");
+        provide("libcusolver.so.11", "libcusolver.so.12");
+        provide("libcusolverMg.so.11", "libcusolver.so.11", "libcusolver.so.12");
+        bind("jcuda.jcusolver.JCusolverDn", "JCusolver");
+    }
+
+    /** Makes {@link jcuda.nvrtc.JNvrtc} usable. */
+    static void nvrtc() {
+        provide("libnvrtc.so.12", "libnvrtc.so.13");
+        bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
+    }
+
+    /**
+     * Loads what goes by {@code name}: the library itself or, where only another version of it is found, the bridge
+     * that forwards to that one.
+     *
+     * @throws DeviceException when none is found
+     */
+    private static void provide(String name, String... others) {
+        if (load(name).isPresent()) {
+            return;
+        }
+        Optional<Path> other = load(others);
+        if (other.isEmpty()) {
+            throw new DeviceException("cuda: " + name + " not found (nor " + String.join(", ", others) + "); install"
+                    + " the libraries of CUDA 12 or 13, or name their directory by " + PATH);
+        }
+        Path bridge = extract("bridge/" + name).orElseThrow(() -> new DeviceException("cuda: " + name + " not found,"
+                + " and this build has no bridge to " + other.get() + "; build with a C compiler, or install the"
+                + " libraries of CUDA 12"));
+        System.load(bridge.toString());
+    }
+
+    /** What another library depends on and mostly finds for itself. */
+    private static void loadIfFound(String... names) {
+        try {
+            load(names);
+        } catch (UnsatisfiedLinkError e) {
+            // Who needs it will say so.
+        }
+    }
+
+    /**
+     * Initialises a class of JCuda's, which loads its natives from a fixed name in the directory for temporary files:
+     * there two processes could meet over half a file, and another user's file be taken for one's own. So that
+     * directory is the cache's for as long as this takes, and the file is in it already, whole.
+     */
+    private static synchronized void bind(String type, String natives) {
+        String file = "lib" + natives + "-" + JCudaVersion.get() + "-linux-x86_64.so";
+        Optional<Path> folder = extract("/lib/" + file).map(Path::getParent);
+        String temporary = System.getProperty("java.io.tmpdir");
+        try {
+            folder.ifPresent(path -> System.setProperty("java.io.tmpdir", path.toString()));
+            Class.forName(type);
+        } catch (ClassNotFoundException e) {
+            throw new NoClassDefFoundError(type);
+        } finally {
+            System.setProperty("java.io.tmpdir", temporary);
+        }
+    }
+
+    /** Puts a resource into the cache, in a folder of its content's own. Empty when there is none, or no cache. */
+    private static Optional<Path> extract(String resource) {
+        try (InputStream in = Libraries.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                return Optional.empty();
+            }
+            byte[] content = in.readAllBytes();
+            CRC32C sum = new CRC32C();
+            sum.update(content);
+            Optional<Path> folder = Cache.folder("natives/" + Long.toHexString(sum.getValue()));
+            if (folder.isEmpty()) {
+                return folder;
+            }
+            Path file = folder.get().resolve(resource.substring(resource.lastIndexOf('/') + 1));
+            if (!Files.exists(file) || Files.size(file) != content.length) {
+                Cache.write(file, content);
+            }
+            return Optional.of(file);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Loads the first of {@code names} that is found, unless the process has it. Returns where it was, if anywhere. */
+    private static Optional<Path> load(String... names) {
+        for (String name : names) {
+            Optional<Path> found = loaded(name);
+            if (found.isEmpty()) {
+                found = find(name);
+                found.ifPresent(path -> System.load(path.toString()));
+            }
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The file this process has mapped under this name, if any. */
+    static Optional<Path> loaded(String name) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
+            return lines.filter(line -> line.contains("/" + name))
+                    .map(line -> Path.of(line.substring(line.indexOf('/'))))
+                    .filter(path -> (path.getFileName() + ".").startsWith(name + "."))
+                    .findFirst();
+        } catch (IOException | java.io.UncheckedIOException | InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The library's file for this machine's processor, if there is one. */
+    static Optional<Path> find(String name) {
+        return Stream.concat(folders().stream().map(folder -> folder.resolve(name)), linkerCache(name).stream())
+                .filter(Libraries::isForThisProcessor)
+                .map(Path::toAbsolutePath)
+                .findFirst();
+    }
+
+    /** Where {@link #find} looks, beside the linker's cache, in order. */
+    static Set<Path> folders() {
+        Set<Path> folders = new LinkedHashSet<>();
+        for (Path named : paths(System.getenv(PATH))) {
+            folders.add(named);
+            folders.add(named.resolve("lib64"));
+            folders.add(named.resolve("lib"));
+            children(named).map(child -> child.resolve("lib")).forEach(folders::add);
+        }
+        folders.addAll(paths(System.getenv("LD_LIBRARY_PATH")));
+        for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
+            paths(System.getenv(variable)).forEach(home -> folders.add(home.resolve("lib64")));
+        }
+        folders.add(Path.of("/usr/local/cuda/lib64"));
+        children(Path.of("/usr/local"))
+                .filter(child -> child.getFileName().toString().startsWith("cuda-"))
+                .forEach(child -> folders.add(child.resolve("lib64")));
+        // Containers and WSL have the driver in places of their own.
+        for (String folder : List.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/local/nvidia/lib64",
+                "/usr/lib/wsl/lib")) {
+            folders.add(Path.of(folder));
+        }
+        return folders;
+    }
+
+    private static List<Path> paths(String variable) {
+        List<Path> paths = new ArrayList<>();
+        for (String part : variable == null ? new String[0] : variable.split(":")) {
+            try {
+                if (!part.isBlank()) {
+                    paths.add(Path.of(part));
+                }
+            } catch (InvalidPathException e) {
+                // No folder has such a name, so there is nothing to find in it.
+            }
+        }
+        return paths;
+    }
+
+    private static Stream<Path> children(Path folder) {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.sorted().toList().stream();
+        } catch (IOException e) {
+            return Stream.empty();
+        }
+    }
+
+    /** Paths that end in the name in the linker's cache, a table with strings that end in 0. */
+    private static List<Path> linkerCache(String name) {
+        List<Path> paths = new ArrayList<>();
+        try {
+            String cache = Files.readString(Path.of("/etc/ld.so.cache"), StandardCharsets.ISO_8859_1);
+            String end = "/" + name + "\0";
+            for (int at = cache.indexOf(end); at >= 0; at = cache.indexOf(end, at + 1)) {
+                paths.add(Path.of(cache.substring(cache.lastIndexOf('\0', at) + 1, at + end.length() - 1)));
+            }
+        } catch (IOException | InvalidPathException e) {
+            // No cache: only the folders.
+        }
+        return paths;
+    }
+
+    /** Whether a file is a 64-bit x86 library: others lie in the same folders. */
+    private static boolean isForThisProcessor(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] header = in.readNBytes(20);
+            return header.length == 20 && header[1] == 'E' && header[4] == 2 && header[18] == 62;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}
