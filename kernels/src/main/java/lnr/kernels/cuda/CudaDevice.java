@@ -2,7 +2,6 @@ package lnr.kernels.cuda;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -11,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
@@ -25,6 +25,7 @@ import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
 import lnr.kernels.GroupNorm;
 import lnr.kernels.Layers;
+import lnr.kernels.Profile;
 import lnr.kernels.Recording;
 import lnr.kernels.Storage;
 
@@ -47,12 +48,13 @@ public final class CudaDevice implements Device {
 
     private final Set<CudaMemory> blocks = new HashSet<>();
     private final Set<CudaRecording> recordings = new HashSet<>();
-    private final List<DevicePointer> scratch = new ArrayList<>();
     private final Map<String, String> description = new LinkedHashMap<>();
     private final int architecture;
+    private long scratch;
     private long scratchBytes;
     private volatile long held;
     private volatile boolean closed;
+    private CudaProfile profile;
     private boolean recording;
 
     /** Turns of the thread that holds the lock. */
@@ -91,7 +93,7 @@ public final class CudaDevice implements Device {
             this.staging = new Staging(this);
             closing.push(staging::close);
             describe();
-            this.blas = null;
+            this.blas = new CudaBlas(this);
             this.groupNorm = null;
             this.correlation = null;
             this.layers = null;
@@ -208,14 +210,33 @@ public final class CudaDevice implements Device {
     long scratch(long bytes) {
         if (bytes > scratchBytes) {
             requireNotRecording("scratch memory cannot grow (run the operations once before)");
+            // Recordings may hold the old address, so that block stays.
             long granted = Math.max(Math.max(bytes, 2 * scratchBytes), 1 << 20);
-            DevicePointer block = allocate(granted, "asked for " + granted + " bytes of scratch memory");
-            // Recordings may hold the old address.
-            scratch.add(block);
-            closing.push(() -> JCudaDriver.cuMemFree(block));
+            scratch = reserve(granted, "operations").address();
             scratchBytes = granted;
         }
-        return scratch.isEmpty() ? 0 : scratch.get(scratch.size() - 1).address();
+        return scratch;
+    }
+
+    /** Device memory until the device is closed; not counted among what scopes hold. */
+    DevicePointer reserve(long bytes, String purpose) {
+        DevicePointer block = allocate(bytes, "asked for " + bytes + " bytes for " + purpose + " to work in");
+        closing.push(() -> JCudaDriver.cuMemFree(block));
+        return block;
+    }
+
+    /** The number at an address, once all that was asked for has run. */
+    double number(long address) {
+        double[] value = new double[1];
+        download(Type.F64, address, value, 0, 1);
+        return value[0];
+    }
+
+    /** The integer at an address, once all that was asked for has run. */
+    int integer(long address) {
+        int[] value = new int[1];
+        download(Type.I32, address, value, 0, 1);
+        return value[0];
     }
 
     /** Throws what {@code call}, which returned {@code result}, deserves, unless that is success. */
@@ -233,7 +254,26 @@ public final class CudaDevice implements Device {
         return failure;
     }
 
-    /** Gives {@code close} a turn when the device is closed, before what was taken earlier. */
+    /** What to throw when a library's {@code call} returned {@code status}: the device's own error, if it has one. */
+    DeviceException failure(String status, String call, Object... arguments) {
+        int result = JCudaDriver.cuStreamQuery(stream);
+        if (Driver.isSticky(result)) {
+            return failure(result, call, arguments);
+        }
+        String memory = status.endsWith("ALLOC_FAILED") ? "; out of memory: " + memory() : "";
+        return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + memory);
+    }
+
+    /** What is held and what is free, for messages. */
+    private String memory() {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        JCudaDriver.cuMemGetInfo(free, total);
+        return "holding " + held + " bytes, " + free[0] + " of " + total[0] + " free; see nvidia-smi for what else uses"
+                + " the device";
+    }
+
+    /** Runs {@code close} when the device is closed, before what was asked for earlier. */
     void onClose(Runnable close) {
         closing.push(close);
     }
@@ -241,6 +281,20 @@ public final class CudaDevice implements Device {
     /** A further line of {@link #description()}. */
     void describe(String what, String value) {
         description.put(what, value);
+    }
+
+    /** Precedes an operation on the stream, for the profile if there is one. In a turn. */
+    void begin() {
+        if (profile != null && !recording) {
+            profile.begin();
+        }
+    }
+
+    /** Follows the operation; it had to move so many bytes and do so many flops, 0 where that is not known. */
+    void end(String what, double bytes, double flops) {
+        if (profile != null && !recording) {
+            profile.end(what, bytes, flops);
+        }
     }
 
     // ---- Memory.
@@ -264,11 +318,7 @@ public final class CudaDevice implements Device {
         DevicePointer block = new DevicePointer();
         int result = JCudaDriver.cuMemAlloc(block, bytes);
         if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            long[] free = new long[1];
-            long[] total = new long[1];
-            JCudaDriver.cuMemGetInfo(free, total);
-            throw new DeviceException(name + ": out of memory: " + asked + ", holding " + held + " bytes, "
-                    + free[0] + " of " + total[0] + " free; see nvidia-smi for what else uses the device");
+            throw new DeviceException(name + ": out of memory: " + asked + ", " + memory());
         }
         check(result, "cuMemAlloc", bytes);
         return block;
@@ -397,6 +447,48 @@ public final class CudaDevice implements Device {
         }
     }
 
+    @Override
+    public Profile profile() {
+        try (Turn turn = turn()) {
+            requireNotRecording("a profile cannot begin");
+            if (profile != null) {
+                throw new IllegalStateException("a profile of the " + name + " device is open already");
+            }
+            // Two transfers a clock; kHz and bits.
+            double bandwidth = 2e3 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE)
+                    * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH) / 8;
+            profile = new CudaProfile(this, bandwidth > 0 ? bandwidth : Double.NaN);
+            return profile;
+        }
+    }
+
+    /** Whether operations are being timed, so that recorded ones are to run one by one. */
+    boolean isProfiled() {
+        return profile != null;
+    }
+
+    void close(CudaProfile ended) {
+        lock.lock();
+        try {
+            requireNotRecording("a profile cannot be closed");
+            if (profile == ended) {
+                profile = null;
+                if (finish()) {
+                    try (Turn turn = turn()) {
+                        ended.destroy();
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public <T> T range(String what, Supplier<T> body) {
+        return Ranges.range(what, body);
+    }
+
     void close(CudaRecording made) {
         lock.lock();
         try {
@@ -431,6 +523,9 @@ public final class CudaDevice implements Device {
             JCudaDriver.cuCtxPushCurrent(context);
             turns++;
             JCudaDriver.cuStreamSynchronize(stream);
+            if (profile != null) {
+                profile.close();
+            }
             List.copyOf(recordings).forEach(CudaRecording::close);
             List.copyOf(blocks).forEach(CudaMemory::release);
             closing.forEach(Runnable::run);
