@@ -2,12 +2,14 @@ package lnr.kernels.contract;
 
 import java.util.Map;
 import lnr.kernels.Blas;
+import lnr.kernels.BlockDescent;
 import lnr.kernels.Correlation;
 import lnr.kernels.Device;
 import lnr.kernels.GroupNorm;
 import lnr.kernels.Layers;
 import lnr.kernels.Recording;
 import lnr.kernels.Storage;
+import lnr.kernels.Support;
 
 /** A device that has buffers and nothing else, for what must not happen to the buffers of another device. */
 final class ForeignDevice implements Device {
@@ -50,6 +52,16 @@ final class ForeignDevice implements Device {
 
     @Override
     public Blas blas() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Support support() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public BlockDescent blockDescent() {
         throw new UnsupportedOperationException();
     }
 

@@ -150,8 +150,8 @@ class SolveCommandTest {
         run("R.npy", "C.npy", "--lambda", "1", "--q", "5", "--method", "proximal-gradient")
                 .refused("--q: proximal-gradient has no such parameter");
         run("R.npy", "C.npy", "--lambda", "1", "--tol", "0").refused("--tol: expected a finite number, more than 0");
-        run("R.npy", "C.npy", "--lambda", "1", "--method", "newton")
-                .refused("--method: expected one of", "proximal-gradient, fista, alternating-minimization", "newton");
+        run("R.npy", "C.npy", "--lambda", "1", "--method", "simplex")
+                .refused("--method: expected one of", "proximal-gradient, fista, alternating-minimization", "simplex");
         run("R.npy", "C.npy", "--lambda", "1", "--device", "tpu").refused("--device: expected", "cpu", "'tpu'");
         run("R.npy", "C.npy", "--lambda", "1", "--max-iterations", "0").refused("--max-iterations: expected 1 or more");
         assertThat(files()).containsExactly("C.npy", "R.npy");
