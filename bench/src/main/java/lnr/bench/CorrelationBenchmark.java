@@ -57,6 +57,31 @@ public class CorrelationBenchmark {
         }
     }
 
+    /** Feature maps. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Maps extends OnDevice {
+        /** n x channels x height x width x kernel: what conv1 and conv2 of LeNet-5 see. */
+        @Param({"60000x1x28x28x5", "60000x20x12x12x5"})
+        public String shape;
+
+        /** Samples of a batch. */
+        @Param("1000")
+        public int batch;
+
+        private int[] sizes;
+        private int patch; // channels kernel^2
+        private F32 x; // (n, channels, height, width)
+        private F64 gram; // (patch, patch)
+
+        @Override
+        void prepare(Scope scope) {
+            sizes = sizes(shape, 5);
+            patch = sizes[1] * sizes[4] * sizes[4];
+            x = normal32((long) sizes[0] * sizes[1] * sizes[2] * sizes[3]);
+            gram = scope.f64((long) patch * patch);
+        }
+    }
+
     /** S = S + X' X over all batches. */
     @Benchmark
     public void addGram(Samples s, Work work) {
@@ -95,5 +120,20 @@ public class CorrelationBenchmark {
         s.on().synchronize();
         work.flops(2.0 * s.n * s.d);
         work.bytes(4.0 * s.n * s.d);
+    }
+
+    /** S = S + the sum of x x' over all patches of all maps. */
+    @Benchmark
+    public void addPatchGram(Maps s, Work work) {
+        int[] of = s.sizes;
+        int inputs = of[1] * of[2] * of[3];
+        for (int from = 0; from < of[0]; from += s.batch) {
+            int count = Math.min(s.batch, of[0] - from);
+            F32 x = s.x.slice((long) from * inputs, (long) count * inputs);
+            s.on().correlation().addPatchGram(count, of[1], of[2], of[3], of[4], false, x, s.gram);
+        }
+        s.on().synchronize();
+        work.flops((double) of[0] * (of[2] - of[4] + 1) * (of[3] - of[4] + 1) * s.patch * s.patch);
+        work.bytes(4.0 * of[0] * inputs);
     }
 }

@@ -78,6 +78,10 @@ class BenchmarksTest {
         samples.batch = 10;
         samples.h = 3;
         run(samples, benchmark::addGram, benchmark::addCross, benchmark::addSquares);
+        CorrelationBenchmark.Maps maps = new CorrelationBenchmark.Maps();
+        maps.shape = "23x2x7x6x3";
+        maps.batch = 10;
+        run(maps, benchmark::addPatchGram, benchmark::addPatchGram);
     }
 
     @Test

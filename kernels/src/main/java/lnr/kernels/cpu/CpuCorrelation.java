@@ -38,80 +38,22 @@ final class CpuCorrelation implements Correlation {
         float[] xa = array(x);
         double[] sa = array(s);
         int so = at(s);
+        int blocks = (width + BLOCK - 1) / BLOCK;
         int step = samples(width);
         for (int first = 0; first < n; first += step) {
             int count = Math.min(step, n - first);
             wideX = widen(count, d, bias, xa, at(x) + first * d, wideX);
-            addProduct(count, width, sa, so);
+            double[] xs = wideX;
+            // Each piece is a block of columns from the diagonal down; the triangle above is filled by symmetry.
+            workers.run(blocks, block -> {
+                int from = block * BLOCK;
+                int columns = Math.min(BLOCK, width - from);
+                OpenBlas.BLAS.dgemm(
+                        "N", "T", width - from, columns, count, 1, xs, from, width, xs, from, width, 1, sa,
+                        so + from * width + from, width);
+            });
         }
-        mirror(width, sa, so);
-    }
-
-    @Override
-    public synchronized void addPatchGram(
-            int n, int channels, int height, int width, int kernel, boolean bias, F32 x, F64 s) {
-        atLeast("n", n, 0);
-        atLeast("channels", channels, 0);
-        atLeast("kernel", kernel, 1);
-        atLeast("height", height, kernel);
-        atLeast("width", width, kernel);
-        int patch = Math.multiplyExact(channels, Math.multiplyExact(kernel, kernel));
-        int features = Math.addExact(patch, bias ? 1 : 0);
-        int inputs = Math.multiplyExact(channels, Math.multiplyExact(height, width));
-        exactly("x", x, (long) n * inputs);
-        exactly("s", s, (long) features * features);
-        float[] xa = array(x);
-        double[] sa = array(s);
-        int positions = (height - kernel + 1) * (width - kernel + 1);
-        int step = samples(Math.multiplyExact(positions, features));
-        for (int first = 0; first < n; first += step) {
-            int count = Math.min(step, n - first);
-            layOut(count, channels, height, width, kernel, bias, xa, at(x) + first * inputs);
-            addProduct(count * positions, features, sa, at(s));
-        }
-        mirror(features, sa, at(s));
-    }
-
-    /** The patches of some samples in double precision, (samples, positions, features), in {@link #wideX}. */
-    private void layOut(
-            int n, int channels, int height, int width, int kernel, boolean bias, float[] xa, int from) {
-        int rows = height - kernel + 1;
-        int columns = width - kernel + 1;
-        int features = channels * kernel * kernel + (bias ? 1 : 0);
-        double[] wide = room(n * rows * columns * features, wideX);
-        wideX = wide;
-        workers.run(n, i -> {
-            for (int position = 0; position < rows * columns; position++) {
-                int wo = (i * rows * columns + position) * features;
-                for (int row = 0; row < channels * kernel; row++) {
-                    int channel = i * channels + row / kernel;
-                    int xo = from + (channel * height + position / columns + row % kernel) * width + position % columns;
-                    for (int b = 0; b < kernel; b++) {
-                        wide[wo + row * kernel + b] = xa[xo + b];
-                    }
-                }
-                if (bias) {
-                    wide[wo + features - 1] = 1;
-                }
-            }
-        });
-    }
-
-    /** The lower triangle of S = S + X' X, X being the (n, width) numbers in {@link #wideX}. */
-    private void addProduct(int n, int width, double[] sa, int so) {
-        double[] xs = wideX;
-        // Each piece is a block of columns from the diagonal down; the triangle above is filled by symmetry.
-        workers.run((width + BLOCK - 1) / BLOCK, block -> {
-            int from = block * BLOCK;
-            int columns = Math.min(BLOCK, width - from);
-            OpenBlas.BLAS.dgemm(
-                    "N", "T", width - from, columns, n, 1, xs, from, width, xs, from, width, 1, sa,
-                    so + from * width + from, width);
-        });
-    }
-
-    private void mirror(int width, double[] sa, int so) {
-        workers.run((width + BLOCK - 1) / BLOCK, block -> {
+        workers.run(blocks, block -> {
             int from = block * BLOCK;
             int end = Math.min(from + BLOCK, width);
             // Row by row of the triangle above: what is read is then contiguous.
@@ -155,6 +97,22 @@ final class CpuCorrelation implements Correlation {
     }
 
     @Override
+    public void addPatchGram(
+            int n, int channels, int height, int width, int kernel, boolean bias, F32 x, F64 s) {
+        atLeast("n", n, 0);
+        atLeast("channels", channels, 0);
+        atLeast("kernel", kernel, 1);
+        atLeast("height", height, kernel);
+        atLeast("width", width, kernel);
+        int patch = Math.multiplyExact(channels, Math.multiplyExact(kernel, kernel));
+        int features = Math.addExact(patch, bias ? 1 : 0);
+        int inputs = Math.multiplyExact(channels, Math.multiplyExact(height, width));
+        exactly("x", x, (long) n * inputs);
+        exactly("s", s, (long) features * features);
+        PatchGram.add(workers, n, channels, height, width, kernel, bias, array(x), at(x), array(s), at(s));
+    }
+
+    @Override
     public void addSquares(int n, int h, F32 y, F64 s) {
         atLeast("n", n, 0);
         atLeast("h", h, 0);
@@ -188,7 +146,7 @@ final class CpuCorrelation implements Correlation {
     /** Samples in double precision, (n, width), in {@code room} or, when that is too small, in a new array. */
     private double[] widen(int n, int d, boolean bias, float[] xa, int from, double[] room) {
         int width = d + (bias ? 1 : 0);
-        double[] wide = room(n * width, room);
+        double[] wide = room.length >= n * width ? room : new double[n * width];
         int pieces = Pieces.of((double) n * width, 1 << 14);
         workers.run(pieces, piece -> {
             int end = Pieces.start(piece + 1, pieces, n, 1);
@@ -204,9 +162,5 @@ final class CpuCorrelation implements Correlation {
             }
         });
         return wide;
-    }
-
-    private static double[] room(int length, double[] room) {
-        return room.length >= length ? room : new double[length];
     }
 }

@@ -2,7 +2,6 @@ package lnr.kernels.cuda;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -47,9 +46,9 @@ public final class CudaDevice implements Device {
 
     private final Set<CudaMemory> blocks = new HashSet<>();
     private final Set<CudaRecording> recordings = new HashSet<>();
-    private final List<DevicePointer> scratch = new ArrayList<>();
     private final Map<String, String> description = new LinkedHashMap<>();
     private final int architecture;
+    private long scratch;
     private long scratchBytes;
     private volatile long held;
     private volatile boolean closed;
@@ -91,7 +90,7 @@ public final class CudaDevice implements Device {
             this.staging = new Staging(this);
             closing.push(staging::close);
             describe();
-            this.blas = null;
+            this.blas = new CudaBlas(this);
             this.groupNorm = null;
             this.correlation = null;
             this.layers = null;
@@ -208,14 +207,33 @@ public final class CudaDevice implements Device {
     long scratch(long bytes) {
         if (bytes > scratchBytes) {
             requireNotRecording("scratch memory cannot grow (run the operations once before)");
+            // Recordings may hold the old address, so that block stays.
             long granted = Math.max(Math.max(bytes, 2 * scratchBytes), 1 << 20);
-            DevicePointer block = allocate(granted, "asked for " + granted + " bytes of scratch memory");
-            // Recordings may hold the old address.
-            scratch.add(block);
-            closing.push(() -> JCudaDriver.cuMemFree(block));
+            scratch = reserve(granted, "operations").address();
             scratchBytes = granted;
         }
-        return scratch.isEmpty() ? 0 : scratch.get(scratch.size() - 1).address();
+        return scratch;
+    }
+
+    /** Device memory until the device is closed; not counted among what scopes hold. */
+    DevicePointer reserve(long bytes, String purpose) {
+        DevicePointer block = allocate(bytes, "asked for " + bytes + " bytes for " + purpose + " to work in");
+        closing.push(() -> JCudaDriver.cuMemFree(block));
+        return block;
+    }
+
+    /** The number at an address, once all that was asked for has run. */
+    double number(long address) {
+        double[] value = new double[1];
+        download(Type.F64, address, value, 0, 1);
+        return value[0];
+    }
+
+    /** The integer at an address, once all that was asked for has run. */
+    int integer(long address) {
+        int[] value = new int[1];
+        download(Type.I32, address, value, 0, 1);
+        return value[0];
     }
 
     /** Throws what {@code call}, which returned {@code result}, deserves, unless that is success. */
@@ -233,7 +251,26 @@ public final class CudaDevice implements Device {
         return failure;
     }
 
-    /** Gives {@code close} a turn when the device is closed, before what was taken earlier. */
+    /** What to throw when a library's {@code call} returned {@code status}: the device's own error, if it has one. */
+    DeviceException failure(String status, String call, Object... arguments) {
+        int result = JCudaDriver.cuStreamQuery(stream);
+        if (Driver.isSticky(result)) {
+            return failure(result, call, arguments);
+        }
+        String memory = status.endsWith("ALLOC_FAILED") ? "; out of memory: " + memory() : "";
+        return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + memory);
+    }
+
+    /** What is held and what is free, for messages. */
+    private String memory() {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        JCudaDriver.cuMemGetInfo(free, total);
+        return "holding " + held + " bytes, " + free[0] + " of " + total[0] + " free; see nvidia-smi for what else uses"
+                + " the device";
+    }
+
+    /** Runs {@code close} when the device is closed, before what was asked for earlier. */
     void onClose(Runnable close) {
         closing.push(close);
     }
@@ -264,11 +301,7 @@ public final class CudaDevice implements Device {
         DevicePointer block = new DevicePointer();
         int result = JCudaDriver.cuMemAlloc(block, bytes);
         if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            long[] free = new long[1];
-            long[] total = new long[1];
-            JCudaDriver.cuMemGetInfo(free, total);
-            throw new DeviceException(name + ": out of memory: " + asked + ", holding " + held + " bytes, "
-                    + free[0] + " of " + total[0] + " free; see nvidia-smi for what else uses the device");
+            throw new DeviceException(name + ": out of memory: " + asked + ", " + memory());
         }
         check(result, "cuMemAlloc", bytes);
         return block;

@@ -71,10 +71,7 @@ final class Driver {
         if (!platform.equals("Linux amd64")) {
             throw new DeviceException("cuda: not on this platform (" + platform + "); it takes Linux on x86-64");
         }
-        if (Libraries.load("libcuda.so.1").isEmpty()) {
-            throw new DeviceException("cuda: no CUDA driver (libcuda.so.1 not found); install NVIDIA's driver, or name"
-                    + " the directory it is in by " + Libraries.PATH);
-        }
+        Libraries.driver();
         int[] out = new int[1];
         check(JCudaDriver.cuDriverGetVersion(out), "cuDriverGetVersion");
         version = out[0];
@@ -128,10 +125,14 @@ final class Driver {
 
     /** What to throw when {@code call} on {@code device} returned {@code result}. */
     static DeviceException failure(String device, int result, String call, Object... arguments) {
-        String given = Arrays.stream(arguments).map(String::valueOf).collect(Collectors.joining(", ", "(", ")"));
         String mend = mend(result);
-        return new DeviceException(device + ": " + call + given + " failed: " + name(result)
+        return new DeviceException(device + ": " + call(call, arguments) + " failed: " + name(result)
                 + (mend.isEmpty() ? "" : "; " + mend));
+    }
+
+    /** A call with its arguments, for messages. */
+    static String call(String call, Object... arguments) {
+        return Arrays.stream(arguments).map(String::valueOf).collect(Collectors.joining(", ", call + "(", ")"));
     }
 
     /** CUDA's name for an error, and what it says of it. */

@@ -12,6 +12,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
+import jcuda.JCudaVersion;
+import lnr.kernels.DeviceException;
 
 /**
  * Finds shared libraries where the dynamic linker would, and where CUDA's installers put them besides. A library loaded
@@ -24,8 +27,112 @@ final class Libraries {
 
     private Libraries() {}
 
+    /** Makes {@link jcuda.driver.JCudaDriver} usable. */
+    static void driver() {
+        if (load("libcuda.so.1").isEmpty()) {
+            throw new DeviceException("cuda: no CUDA driver (libcuda.so.1 not found); install NVIDIA's driver, or name"
+                    + " the directory it is in by " + PATH);
+        }
+        bind("jcuda.driver.JCudaDriver", "JCudaDriver");
+    }
+
+    /** Makes {@link jcuda.jcublas.JCublas2} usable. */
+    static void blas() {
+        loadIfFound("libcublasLt.so.12", "libcublasLt.so.13");
+        provide("libcublas.so.12", "libcublas.so.13");
+        bind("jcuda.jcublas.JCublas2", "JCublas2");
+    }
+
+    /** Makes {@link jcuda.jcusolver.JCusolverDn} usable. */
+    static void solver() {
+        blas();
+        loadIfFound("libnvJitLink.so.12", "libnvJitLink.so.13");
+        loadIfFound("libcusparse.so.12");
+        provide("libcusolver.so.11", "libcusolver.so.12");
+        provide("libcusolverMg.so.11", "libcusolver.so.11", "libcusolver.so.12");
+        bind("jcuda.jcusolver.JCusolverDn", "JCusolver");
+    }
+
+    /** Makes {@link jcuda.nvrtc.JNvrtc} usable. */
+    static void nvrtc() {
+        provide("libnvrtc.so.12", "libnvrtc.so.13");
+        bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
+    }
+
+    /**
+     * Loads what goes by {@code name}: the library itself or, where only another version of it is found, the bridge
+     * that forwards to that one.
+     *
+     * @throws DeviceException when none is found
+     */
+    private static void provide(String name, String... others) {
+        if (load(name).isPresent()) {
+            return;
+        }
+        Optional<Path> other = load(others);
+        if (other.isEmpty()) {
+            throw new DeviceException("cuda: " + name + " not found (nor " + String.join(", ", others) + "); install"
+                    + " the libraries of CUDA 12 or 13, or name their directory by " + PATH);
+        }
+        Path bridge = extract("bridge/" + name).orElseThrow(() -> new DeviceException("cuda: " + name + " not found,"
+                + " and this build has no bridge to " + other.get() + "; build with a C compiler, or install the"
+                + " libraries of CUDA 12"));
+        System.load(bridge.toString());
+    }
+
+    /** What another library depends on and mostly finds for itself. */
+    private static void loadIfFound(String... names) {
+        try {
+            load(names);
+        } catch (UnsatisfiedLinkError e) {
+            // Who needs it will say so.
+        }
+    }
+
+    /**
+     * Initialises a class of JCuda's, which loads its natives from a fixed name in the directory for temporary files:
+     * there two processes could meet over half a file, and another user's file be taken for one's own. So that
+     * directory is the cache's for as long as this takes, and the file is in it already, whole.
+     */
+    private static synchronized void bind(String type, String natives) {
+        String file = "lib" + natives + "-" + JCudaVersion.get() + "-linux-x86_64.so";
+        Optional<Path> folder = extract("/lib/" + file).map(Path::getParent);
+        String temporary = System.getProperty("java.io.tmpdir");
+        try {
+            folder.ifPresent(path -> System.setProperty("java.io.tmpdir", path.toString()));
+            Class.forName(type);
+        } catch (ClassNotFoundException e) {
+            throw new NoClassDefFoundError(type);
+        } finally {
+            System.setProperty("java.io.tmpdir", temporary);
+        }
+    }
+
+    /** Puts a resource into the cache, in a folder of its content's own. Empty when there is none, or no cache. */
+    private static Optional<Path> extract(String resource) {
+        try (InputStream in = Libraries.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                return Optional.empty();
+            }
+            byte[] content = in.readAllBytes();
+            CRC32C sum = new CRC32C();
+            sum.update(content);
+            Optional<Path> folder = Cache.folder("natives/" + Long.toHexString(sum.getValue()));
+            if (folder.isEmpty()) {
+                return folder;
+            }
+            Path file = folder.get().resolve(resource.substring(resource.lastIndexOf('/') + 1));
+            if (!Files.exists(file) || Files.size(file) != content.length) {
+                Cache.write(file, content);
+            }
+            return Optional.of(file);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
     /** Loads the first of {@code names} that is found, unless the process has it. Returns where it was, if anywhere. */
-    static Optional<Path> load(String... names) {
+    private static Optional<Path> load(String... names) {
         for (String name : names) {
             Optional<Path> found = loaded(name);
             if (found.isEmpty()) {
@@ -42,7 +149,7 @@ final class Libraries {
     /** The file this process has mapped under this name, if any. */
     static Optional<Path> loaded(String name) {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
-            return lines.filter(line -> line.indexOf('/') > 0)
+            return lines.filter(line -> line.contains("/" + name))
                     .map(line -> Path.of(line.substring(line.indexOf('/'))))
                     .filter(path -> (path.getFileName() + ".").startsWith(name + "."))
                     .findFirst();

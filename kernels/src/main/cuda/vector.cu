@@ -1,0 +1,122 @@
+// What linear algebra needs beside cuBLAS and cuSOLVER. Twin: lnr.kernels.cpu.CpuBlas; test: BlasContract.
+#include "lnr.cuh"
+
+// Elements 2 i and 2 i + 1 of an array of n, 0 beyond its end: one 16-byte load where the array's address allows it.
+__device__ inline double2 pair(const double* x, long long i, long long n, bool wide) {
+    if (wide && 2 * i + 1 < n) {
+        return reinterpret_cast<const double2*>(x)[i];
+    }
+    return make_double2(x[2 * i], 2 * i + 1 < n ? x[2 * i + 1] : 0);
+}
+
+// partials_b = sum of x_i y_i over block b's share.
+//
+// Shapes:   x, y (n); partials (blocks).
+// Launch:   blocks of 256 threads, their number a function of n alone; thread t of all takes the pairs of elements
+//           t, t + threads, t + 2 threads and so on.
+// Bound:    16 n bytes, 2 n flops: memory.
+// Numerics: a thread adds its products in ascending order into two sums, of even and of odd elements; then they, the
+//           warp's and the block's are added as in lnr.cuh. The alignment of x and y changes nothing.
+// With one block partials is the result; otherwise lnr_sum adds them up.
+KERNEL(256) void lnr_dot(long long n, const double* x, const double* y, double* partials) {
+    bool xWide = aligned<16>(x);
+    bool yWide = aligned<16>(y);
+    double even = 0;
+    double odd = 0;
+    for (long long i = grid_thread(); 2 * i < n; i += grid_threads()) {
+        double2 a = pair(x, i, n, xWide);
+        double2 b = pair(y, i, n, yWide);
+        even = fma(a.x, b.x, even);
+        odd = fma(a.y, b.y, odd);
+    }
+    double sum = block_sum<256>(even + odd);
+    if (threadIdx.x == 0) {
+        partials[blockIdx.x] = sum;
+    }
+}
+
+// out = sum of values_i.
+//
+// Shapes:   values (n); out (1).
+// Launch:   one block of 256 threads.
+// Bound:    latency; 8 n bytes of what an earlier kernel has just written.
+// Numerics: thread t adds values t, t + 256, ..., then the block's threads are added as in lnr.cuh.
+KERNEL(256) void lnr_sum(int n, const double* values, double* out) {
+    double sum = 0;
+    for (int i = threadIdx.x; i < n; i += 256) {
+        sum += values[i];
+    }
+    sum = block_sum<256>(sum);
+    if (threadIdx.x == 0) {
+        *out = sum;
+    }
+}
+
+// partials_b = how many of block b's share of x are NaN or infinite.
+//
+// Shapes, launch, bound: as lnr_dot, 8 n bytes.
+// Numerics: counts, exact.
+KERNEL(256) void lnr_not_finite(long long n, const double* x, double* partials) {
+    double count = 0;
+    for (long long i = grid_thread(); i < n; i += grid_threads()) {
+        count += !(x[i] - x[i] == 0);
+    }
+    count = block_sum<256>(count);
+    if (threadIdx.x == 0) {
+        partials[blockIdx.x] = count;
+    }
+}
+
+// y = alpha x + y.
+//
+// Shapes:   x, y (n).
+// Launch:   blocks of 256 threads, a pair of elements each.
+// Bound:    24 n bytes, 2 n flops: memory.
+// Numerics: one rounding an element.
+KERNEL(256) void lnr_axpy(long long n, double alpha, const double* x, double* y) {
+    long long i = grid_thread();
+    if (2 * i >= n) {
+        return;
+    }
+    double2 a = pair(x, i, n, aligned<16>(x));
+    double2 b = pair(y, i, n, aligned<16>(y));
+    b.x = fma(alpha, a.x, b.x);
+    b.y = fma(alpha, a.y, b.y);
+    if (aligned<16>(y) && 2 * i + 1 < n) {
+        reinterpret_cast<double2*>(y)[i] = b;
+    } else {
+        y[2 * i] = b.x;
+        if (2 * i + 1 < n) {
+            y[2 * i + 1] = b.y;
+        }
+    }
+}
+
+// A_jj = A_jj + v_j.
+//
+// Shapes:   a (n, n) column-major; v (n).
+// Launch:   blocks of 256 threads, a diagonal element each.
+// Bound:    latency: a sector of 32 bytes for each element.
+KERNEL(256) void lnr_add_diagonal(int n, double* a, const double* v) {
+    long long j = grid_thread();
+    if (j < n) {
+        a[j * (n + 1LL)] += v[j];
+    }
+}
+
+// out_0 = 1 when info is 0 and every diagonal element of A positive, else 0: whether a Cholesky factorisation held,
+// since a NaN passes potrf unnoticed and then reaches the diagonal.
+//
+// Shapes:   info (1), potrf's; a (n, n) column-major; out (1).
+// Launch:   one block of 256 threads.
+// Bound:    latency.
+KERNEL(256) void lnr_positive_diagonal(int n, const double* a, const int* info, double* out) {
+    double wrong = *info != 0;
+    for (int j = threadIdx.x; j < n; j += 256) {
+        wrong += !(a[j * (n + 1LL)] > 0);
+    }
+    wrong = block_sum<256>(wrong);
+    if (threadIdx.x == 0) {
+        *out = wrong == 0;
+    }
+}

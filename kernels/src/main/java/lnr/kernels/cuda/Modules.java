@@ -1,0 +1,58 @@
+package lnr.kernels.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.Set;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
+import jcuda.driver.JCudaDriver;
+
+/** Loads a family's kernels: as the build compiled them, or else as NVRTC compiles their source here. */
+final class Modules {
+    /** What the driver says of code that is good, but not for this device or not for this driver. */
+    private static final Set<Integer> NO_CODE = Set.of(
+            CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
+            CUresult.CUDA_ERROR_INVALID_PTX,
+            CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
+            CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND,
+            CUresult.CUDA_ERROR_JIT_COMPILATION_DISABLED);
+
+    private Modules() {}
+
+    /** @throws lnr.kernels.DeviceException when there is no code for this device, and none can be made here */
+    static CUmodule load(CudaDevice device, String family) {
+        CUmodule module = new CUmodule();
+        byte[] built = resource(family + ".fatbin");
+        int result = built == null
+                ? CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU
+                : JCudaDriver.cuModuleLoadData(module, built);
+        if (NO_CODE.contains(result)) {
+            NvrtcCompiler compiler = NvrtcCompiler.of(device);
+            byte[] code = compiler.compile(family, source(family + ".cu"), source("lnr.cuh"));
+            result = JCudaDriver.cuModuleLoadData(module, code);
+            device.describe("kernels", "compiled by " + compiler.version());
+        } else {
+            device.describe("kernels", "as built");
+        }
+        device.check(result, "cuModuleLoadData", family);
+        device.onClose(() -> JCudaDriver.cuModuleUnload(module));
+        return module;
+    }
+
+    private static byte[] source(String name) {
+        byte[] source = resource(name);
+        if (source == null) {
+            throw new IllegalStateException(name + " is not among the resources of " + Modules.class.getPackageName());
+        }
+        return source;
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = Modules.class.getResourceAsStream(name)) {
+            return in == null ? null : in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+package lnr.kernels.cuda;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+import jcuda.nvrtc.JNvrtc;
+import jcuda.nvrtc.nvrtcProgram;
+import jcuda.nvrtc.nvrtcResult;
+import lnr.kernels.DeviceException;
+
+/**
+ * Compiles kernels at run time, for one device, by NVRTC. What it makes is kept in the cache directory under the hash
+ * of all that decides it: sources, options, target and NVRTC's version. A kept file begins with the hash of the rest,
+ * so a damaged one is recognised and made again.
+ */
+final class NvrtcCompiler {
+    private static final int HASH = 32;
+
+    private final String device;
+    private final String version;
+    private final String[] options;
+    private final boolean assembled;
+
+    private NvrtcCompiler(String device, String version, String target) {
+        this.device = device;
+        this.version = version;
+        this.assembled = target.startsWith("sm_");
+        this.options = new String[] {"--gpu-architecture=" + target, "--std=c++17", "--generate-line-info"};
+    }
+
+    /** @throws DeviceException when there is no NVRTC here, or none that knows the device, with the mend */
+    static NvrtcCompiler of(CudaDevice device) {
+        String wanted = "; the kernels were built without code for sm_" + device.architecture()
+                + ": build them with nvcc, or install CUDA's run-time compiler (NVRTC)";
+        try {
+            Libraries.nvrtc();
+            int[] major = new int[1];
+            int[] minor = new int[1];
+            check(device.name(), JNvrtc.nvrtcVersion(major, minor), "nvrtcVersion");
+            String version = "NVRTC " + major[0] + "." + minor[0];
+            int[] count = new int[1];
+            check(device.name(), JNvrtc.nvrtcGetNumSupportedArchs(count), "nvrtcGetNumSupportedArchs");
+            int[] known = new int[count[0]];
+            check(device.name(), JNvrtc.nvrtcGetSupportedArchs(known), "nvrtcGetSupportedArchs");
+            // Of a device that is newer than NVRTC only the driver knows the code: it takes PTX.
+            int best = Arrays.stream(known).filter(arch -> arch <= device.architecture()).max().orElse(0);
+            if (best == 0) {
+                throw new DeviceException(device.name() + ": " + version + " does not compile for it" + wanted);
+            }
+            boolean exact = best == device.architecture();
+            return new NvrtcCompiler(device.name(), version, (exact ? "sm_" : "compute_") + best);
+        } catch (LinkageError e) {
+            throw new DeviceException(device.name() + ": NVRTC did not load (" + Driver.firstLine(e) + ")" + wanted, e);
+        }
+    }
+
+    /** The compiler's name and version, for reports. */
+    String version() {
+        return version;
+    }
+
+    /** The code of a family's kernels, compiled now or before. */
+    byte[] compile(String family, byte[] source, byte[] header) {
+        Optional<Path> kept = Cache.folder("kernels").map(folder -> folder.resolve(family + "-" + key(source, header)));
+        byte[] code = kept.map(NvrtcCompiler::read).orElse(null);
+        if (code == null) {
+            code = compile(family, new String(source, UTF_8), new String(header, UTF_8));
+            byte[] made = code;
+            kept.ifPresent(file -> keep(file, made));
+        }
+        return code;
+    }
+
+    private String key(byte[] source, byte[] header) {
+        MessageDigest hash = sha256();
+        for (byte[] part : new byte[][] {source, header, (version + String.join(" ", options)).getBytes(UTF_8)}) {
+            hash.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, part.length));
+            hash.update(part);
+        }
+        return HexFormat.of().formatHex(hash.digest(), 0, 16);
+    }
+
+    private static byte[] read(Path file) {
+        try {
+            byte[] all = Files.readAllBytes(file);
+            if (all.length > HASH) {
+                byte[] code = Arrays.copyOfRange(all, HASH, all.length);
+                return Arrays.equals(sha256().digest(code), 0, HASH, all, 0, HASH) ? code : null;
+            }
+        } catch (IOException e) {
+            // Not there, or not readable: it is made again.
+        }
+        return null;
+    }
+
+    private static void keep(Path file, byte[] code) {
+        try {
+            Cache.write(file, ByteBuffer.allocate(HASH + code.length).put(sha256().digest(code)).put(code).array());
+        } catch (IOException e) {
+            // The next process compiles again.
+        }
+    }
+
+    private byte[] compile(String family, String source, String header) {
+        nvrtcProgram program = new nvrtcProgram();
+        check(
+                device,
+                JNvrtc.nvrtcCreateProgram(
+                        program, source, family + ".cu", 1, new String[] {header}, new String[] {"lnr.cuh"}),
+                "nvrtcCreateProgram", family);
+        try {
+            int result = JNvrtc.nvrtcCompileProgram(program, options.length, options);
+            if (result == nvrtcResult.NVRTC_ERROR_COMPILATION) {
+                String[] log = new String[1];
+                check(device, JNvrtc.nvrtcGetProgramLog(program, log), "nvrtcGetProgramLog");
+                String error = log[0].lines().filter(line -> line.contains("error")).findFirst().orElse(log[0]);
+                throw new DeviceException(device + ": " + version + " does not compile the kernels: " + error);
+            }
+            check(device, result, "nvrtcCompileProgram", family, String.join(" ", options));
+            if (!assembled) {
+                String[] ptx = new String[1];
+                check(device, JNvrtc.nvrtcGetPTX(program, ptx), "nvrtcGetPTX", family);
+                return (ptx[0] + "\0").getBytes(UTF_8);
+            }
+            long[] size = new long[1];
+            check(device, JNvrtc.nvrtcGetCUBINSize(program, size), "nvrtcGetCUBINSize", family);
+            byte[] code = new byte[Math.toIntExact(size[0])];
+            check(device, JNvrtc.nvrtcGetCUBIN(program, code), "nvrtcGetCUBIN", family);
+            return code;
+        } finally {
+            JNvrtc.nvrtcDestroyProgram(program);
+        }
+    }
+
+    private static void check(String device, int result, String call, Object... arguments) {
+        if (result != nvrtcResult.NVRTC_SUCCESS) {
+            throw new DeviceException(
+                    device + ": " + call + Arrays.toString(arguments) + " failed: " + nvrtcResult.stringFor(result));
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}
