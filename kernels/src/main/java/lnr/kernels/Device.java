@@ -1,6 +1,7 @@
 package lnr.kernels;
 
 import java.util.Map;
+import java.util.function.Supplier;
 import lnr.kernels.cpu.CpuDevice;
 import lnr.kernels.cuda.CudaDevice;
 
@@ -32,8 +33,8 @@ public interface Device extends AutoCloseable {
     /**
      * Opens a device by name.
      *
-     * @param name {@code cpu}; {@code cuda}, the first NVIDIA GPU, or {@code cuda:1} and so on for another; {@code auto}
-     *     for the first GPU where it can be used and the CPU otherwise ({@link #choice()} says why)
+     * @param name {@code cpu}; {@code cuda}, the first NVIDIA GPU, or {@code cuda:1} and so on for another; or
+     *     {@code auto}, the first GPU where it can be used and the CPU otherwise ({@link #choice()} says why)
      * @throws IllegalArgumentException when no device has that name; the message lists the known ones
      * @throws DeviceException when the device cannot run here, with the mend
      */
@@ -91,6 +92,20 @@ public interface Device extends AutoCloseable {
      *     nothing, moves nothing to or from the host, and calls nothing that waits for a result
      */
     Recording record(Runnable operations);
+
+    /**
+     * Begins to time operations. One profile at a time.
+     *
+     * @throws DeviceException when this kind of device does not time them
+     */
+    default Profile profile() {
+        throw new DeviceException(name() + ": this device does not time its operations; take --device cuda");
+    }
+
+    /** Runs {@code body} under a name that profiling tools show: a solve, an epoch, a layer. */
+    default <T> T range(String name, Supplier<T> body) {
+        return body.get();
+    }
 
     /** Returns once every operation asked for so far has run. */
     void synchronize();

@@ -83,11 +83,13 @@ final class CudaBlas implements Blas {
             return;
         }
         try (Turn turn = device.turn()) {
+            device.begin();
             check(
                     JCublas2.cublasSgemm(
                             handle, operation(transA), operation(transB), m, n, k, Pointer.to(new float[] {alpha}),
                             pointer(a), lda, pointer(b), ldb, Pointer.to(new float[] {beta}), pointer(c), ldc),
                     "cublasSgemm", m, n, k);
+            device.end("cublasSgemm", 4.0 * ((double) m * k + (double) k * n + (double) m * n), 2.0 * m * n * k);
         }
     }
 
@@ -114,11 +116,13 @@ final class CudaBlas implements Blas {
             return;
         }
         try (Turn turn = device.turn()) {
+            device.begin();
             check(
                     JCublas2.cublasDgemm(
                             handle, operation(transA), operation(transB), m, n, k, Pointer.to(new double[] {alpha}),
                             pointer(a), lda, pointer(b), ldb, Pointer.to(new double[] {beta}), pointer(c), ldc),
                     "cublasDgemm", m, n, k);
+            device.end("cublasDgemm", 8.0 * ((double) m * k + (double) k * n + (double) m * n), 2.0 * m * n * k);
         }
     }
 
@@ -138,6 +142,7 @@ final class CudaBlas implements Blas {
         try (Turn turn = device.turn()) {
             long n = x.length();
             int blocks = blocks(n);
+            kernels.work(16.0 * n, 2.0 * n);
             if (blocks == 1) {
                 kernels.launch("lnr_dot", 1, 1, THREADS, 0, n, x, y, out);
             } else {
@@ -167,9 +172,11 @@ final class CudaBlas implements Blas {
 
     private void copy(F64 x, long to) {
         long bytes = 8 * x.length();
+        device.begin();
         device.check(
                 JCudaDriver.cuMemcpyDtoDAsync(new DevicePointer(to), pointer(x), bytes, device.stream()),
                 "cuMemcpyDtoDAsync", bytes);
+        device.end("cuMemcpyDtoDAsync", 2.0 * bytes, 0);
     }
 
     @Override
@@ -182,7 +189,7 @@ final class CudaBlas implements Blas {
         }
         try (Turn turn = device.turn()) {
             int blocks = Math.toIntExact((n + 2 * THREADS - 1) / (2 * THREADS));
-            kernels.launch("lnr_axpy", blocks, 1, THREADS, 0, n, alpha, x, y);
+            kernels.work(24.0 * n, 2.0 * n).launch("lnr_axpy", blocks, 1, THREADS, 0, n, alpha, x, y);
         }
     }
 
@@ -217,11 +224,13 @@ final class CudaBlas implements Blas {
                     "cusolverDnDpotrf_bufferSize", n);
             // The result, then potrf's, then its workspace.
             long scratch = device.scratch(16 + 8L * size[0]);
+            device.begin();
             checkSolver(
                     JCusolverDn.cusolverDnDpotrf(
                             solver, cublasFillMode.CUBLAS_FILL_MODE_LOWER, n, pointer(a), n,
                             new DevicePointer(scratch + 16), size[0], new DevicePointer(scratch + 8)),
                     "cusolverDnDpotrf", n);
+            device.end("cusolverDnDpotrf", 8.0 * n * n, 1.0 / 3 * n * n * n);
             kernels.launch(
                     "lnr_positive_diagonal", 1, 1, THREADS, 0, n, a, new Address(scratch + 8), new Address(scratch));
             return device.number(scratch) == 1;
@@ -246,12 +255,14 @@ final class CudaBlas implements Blas {
 
     /** B = B op(L)^-1. */
     private void solveTriangular(int operation, int h, int n, F64 l, F64 b) {
+        device.begin();
         check(
                 JCublas2.cublasDtrsm(
                         handle, cublasSideMode.CUBLAS_SIDE_RIGHT, cublasFillMode.CUBLAS_FILL_MODE_LOWER, operation,
                         cublasDiagType.CUBLAS_DIAG_NON_UNIT, h, n, Pointer.to(new double[] {1}), pointer(l), n,
                         pointer(b), h),
                 "cublasDtrsm", h, n);
+        device.end("cublasDtrsm", 4.0 * n * n + 16.0 * h * n, 1.0 * h * n * n);
     }
 
     @Override
@@ -296,12 +307,14 @@ final class CudaBlas implements Blas {
     private void syevd(int mode, int n, long a, long w, long before) {
         long bytes = workspace(mode, n, a, w);
         long scratch = device.scratch(before + bytes) + before;
+        device.begin();
         checkSolver(
                 JCusolverDn.cusolverDnDsyevd(
                         solver(), mode, cublasFillMode.CUBLAS_FILL_MODE_LOWER, n, new DevicePointer(a), n,
                         new DevicePointer(w), new DevicePointer(scratch + 8), (int) (bytes / 8 - 1),
                         new DevicePointer(scratch)),
                 "cusolverDnDsyevd", n);
+        device.end("cusolverDnDsyevd", 0, 0);
         int info = device.integer(scratch);
         if (info != 0) {
             throw new DeviceException(device.name() + ": dsyevd did not converge (info " + info + ")");

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
@@ -24,6 +25,7 @@ import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
 import lnr.kernels.GroupNorm;
 import lnr.kernels.Layers;
+import lnr.kernels.Profile;
 import lnr.kernels.Recording;
 import lnr.kernels.Storage;
 
@@ -52,6 +54,7 @@ public final class CudaDevice implements Device {
     private long scratchBytes;
     private volatile long held;
     private volatile boolean closed;
+    private CudaProfile profile;
     private boolean recording;
 
     /** Turns of the thread that holds the lock. */
@@ -280,6 +283,20 @@ public final class CudaDevice implements Device {
         description.put(what, value);
     }
 
+    /** Precedes an operation on the stream, for the profile if there is one. In a turn. */
+    void begin() {
+        if (profile != null && !recording) {
+            profile.begin();
+        }
+    }
+
+    /** Follows the operation; it had to move so many bytes and do so many flops, 0 where that is not known. */
+    void end(String what, double bytes, double flops) {
+        if (profile != null && !recording) {
+            profile.end(what, bytes, flops);
+        }
+    }
+
     // ---- Memory.
 
     @Override
@@ -420,6 +437,48 @@ public final class CudaDevice implements Device {
         }
     }
 
+    @Override
+    public Profile profile() {
+        try (Turn turn = turn()) {
+            requireNotRecording("a profile cannot begin");
+            if (profile != null) {
+                throw new IllegalStateException("a profile of the " + name + " device is open already");
+            }
+            // Two transfers a clock; kHz and bits.
+            double bandwidth = 2e3 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE)
+                    * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH) / 8;
+            profile = new CudaProfile(this, bandwidth > 0 ? bandwidth : Double.NaN);
+            return profile;
+        }
+    }
+
+    /** Whether operations are being timed, so that recorded ones are to run one by one. */
+    boolean isProfiled() {
+        return profile != null;
+    }
+
+    void close(CudaProfile ended) {
+        lock.lock();
+        try {
+            requireNotRecording("a profile cannot be closed");
+            if (profile == ended) {
+                profile = null;
+                if (finish()) {
+                    try (Turn turn = turn()) {
+                        ended.destroy();
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public <T> T range(String what, Supplier<T> body) {
+        return Ranges.range(what, body);
+    }
+
     void close(CudaRecording made) {
         lock.lock();
         try {
@@ -454,6 +513,9 @@ public final class CudaDevice implements Device {
             JCudaDriver.cuCtxPushCurrent(context);
             turns++;
             JCudaDriver.cuStreamSynchronize(stream);
+            if (profile != null) {
+                profile.close();
+            }
             List.copyOf(recordings).forEach(CudaRecording::close);
             List.copyOf(blocks).forEach(CudaMemory::release);
             closing.forEach(Runnable::run);

@@ -29,6 +29,8 @@ final class Kernels {
     private final Map<String, Function> functions = new HashMap<>();
     private final ByteBuffer arguments = direct(MOST_ARGUMENTS);
     private final ByteBuffer size = direct(Long.BYTES);
+    private double bytes;
+    private double flops;
 
     /** Tells the driver where the packed arguments are. It copies them before a launch returns. */
     private final Pointer packed = Pointer.to(
@@ -52,6 +54,13 @@ final class Kernels {
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
 
+    /** Tells a profile what the next launch has to do: bytes to move, and floating-point operations. */
+    Kernels work(double bytes, double flops) {
+        this.bytes = bytes;
+        this.flops = flops;
+        return this;
+    }
+
     /**
      * Launches a kernel behind what was asked before, and does not wait. In a turn of the device's.
      *
@@ -73,12 +82,15 @@ final class Kernels {
             function.shared = shared;
         }
         pack(values);
+        device.begin();
         int result = JCudaDriver.cuLaunchKernel(
                 function, gridX, gridY, 1, threads, 1, 1, shared, device.stream(), null, packed);
         if (result != CUresult.CUDA_SUCCESS) {
             device.check(result, "cuLaunchKernel", name, "grid " + gridX + " x " + gridY, "block " + threads, "shared "
                     + shared);
         }
+        device.end(name, bytes, flops);
+        work(0, 0);
     }
 
     private Function function(String name) {

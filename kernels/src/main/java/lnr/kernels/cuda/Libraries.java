@@ -59,6 +59,14 @@ final class Libraries {
         bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
     }
 
+    /** Loads the calls of NVTX, and NVTX itself. Returns whether the calls are there. */
+    static boolean ranges() {
+        loadIfFound("libnvtx3interop.so.1", "libnvToolsExt.so.1");
+        Optional<Path> calls = extract("bridge/libranges.so");
+        calls.ifPresent(path -> System.load(path.toString()));
+        return calls.isPresent();
+    }
+
     /**
      * Loads what goes by {@code name}: the library itself or, where only another version of it is found, the bridge
      * that forwards to that one.

@@ -1,0 +1,106 @@
+package lnr.kernels.cuda;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUevent_flags;
+import jcuda.driver.JCudaDriver;
+import lnr.kernels.Profile;
+
+/** Times by CUDA's events. The device calls {@link #begin} and {@link #end} around each operation, in its turn. */
+@SuppressWarnings("try") // A turn is held, not referred to.
+final class CudaProfile implements Profile {
+    /** Operations whose events are kept before they are read, which waits for them. */
+    private static final int PENDING = 4096;
+
+    private record Timed(String name, double bytes, double flops, CUevent before, CUevent behind) {}
+
+    private final CudaDevice device;
+    private final double bandwidth;
+    private final Map<String, Entry> entries = new HashMap<>();
+    private final List<Timed> pending = new ArrayList<>();
+    private final Deque<CUevent> events = new ArrayDeque<>();
+    private CUevent before;
+
+    CudaProfile(CudaDevice device, double bandwidth) {
+        this.device = device;
+        this.bandwidth = bandwidth;
+    }
+
+    void begin() {
+        before = event();
+    }
+
+    void end(String name, double bytes, double flops) {
+        pending.add(new Timed(name, bytes, flops, before, event()));
+        if (pending.size() == PENDING) {
+            read();
+        }
+    }
+
+    private CUevent event() {
+        CUevent event = events.pollFirst();
+        if (event == null) {
+            event = new CUevent();
+            device.check(JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DEFAULT), "cuEventCreate");
+        }
+        device.check(JCudaDriver.cuEventRecord(event, device.stream()), "cuEventRecord");
+        return event;
+    }
+
+    private void read() {
+        device.synchronize();
+        float[] milliseconds = new float[1];
+        for (Timed timed : pending) {
+            device.check(
+                    JCudaDriver.cuEventElapsedTime(milliseconds, timed.before, timed.behind), "cuEventElapsedTime");
+            Entry one = new Entry(timed.name, 1, milliseconds[0] / 1e3, timed.bytes, timed.flops);
+            entries.merge(timed.name, one, CudaProfile::add);
+            events.add(timed.before);
+            events.add(timed.behind);
+        }
+        pending.clear();
+    }
+
+    private static Entry add(Entry a, Entry b) {
+        return new Entry(
+                a.name(), a.calls() + b.calls(), a.seconds() + b.seconds(), a.bytes() + b.bytes(),
+                a.flops() + b.flops());
+    }
+
+    @Override
+    public List<Entry> entries() {
+        try (Turn turn = device.turn()) {
+            read();
+            return entries.values().stream()
+                    .sorted(Comparator.comparingDouble(Entry::seconds).reversed().thenComparing(Entry::name))
+                    .toList();
+        }
+    }
+
+    @Override
+    public double bandwidth() {
+        return bandwidth;
+    }
+
+    @Override
+    public void close() {
+        device.close(this);
+    }
+
+    /** Gives the events back; no operation uses them any more. */
+    void destroy() {
+        for (Timed timed : pending) {
+            events.add(timed.before);
+            events.add(timed.behind);
+        }
+        pending.clear();
+        events.forEach(JCudaDriver::cuEventDestroy);
+        events.clear();
+    }
+}
