@@ -1,0 +1,220 @@
+package lnr.kernels.emulated;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import jcuda.JCudaVersion;
+import lnr.kernels.Device;
+
+/**
+ * The emulated device's libraries, and one library for each family of kernels, in a folder named by the hash of all they
+ * are made of: built when they are first asked for, and then kept.
+ */
+final class Build {
+    private static final Pattern KERNEL = Pattern.compile("^KERNEL\\(([^)]*)\\)\\s+void\\s+(lnr_\\w+)\\(", Pattern.MULTILINE);
+
+    /** Same results on every machine: no contraction of a product and a sum. Kernels read floats as float4. */
+    private static final List<String> KERNEL_FLAGS = List.of(
+            "-O2", "-march=native", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-gnu-unique", "-Wno-unknown-pragmas");
+
+    private final Map<String, byte[]> emulator = Sources.in(Build.class, "lnr/kernels/emulated/source");
+    private final Map<String, byte[]> kernels = Sources.in(Device.class, "lnr/kernels/cuda");
+    private final Path folder;
+
+    Build() {
+        kernels.keySet().removeIf(name -> !name.endsWith(".cu") && !name.endsWith(".cuh"));
+        String compiler = Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-dumpfullversion", "-Q", "--help=target"));
+        Map<String, byte[]> all = new TreeMap<>(emulator);
+        all.putAll(kernels);
+        all.put("compiler", compiler.getBytes(UTF_8));
+        all.put("flags", KERNEL_FLAGS.toString().getBytes(UTF_8));
+        this.folder = root().resolve(hash(all));
+        inOneProcess(this::build);
+    }
+
+    /** {@code target/emulator} of the module that this class was built in, or of the one that runs. */
+    private static Path root() {
+        Path target = Sources.origin(Build.class).getParent();
+        boolean built = target.getFileName().toString().equals("target");
+        return (built ? target : Path.of("target").toAbsolutePath()).resolve("emulator");
+    }
+
+    /** The emulated library. */
+    Path library(Library library) {
+        return folder.resolve(library.soname);
+    }
+
+    /** The families of kernels. */
+    List<String> families() {
+        return kernels.keySet().stream()
+                .filter(name -> name.endsWith(".cu"))
+                .map(name -> name.substring(0, name.length() - 3))
+                .toList();
+    }
+
+    /** A family's kernels, compiled for the host. */
+    Path kernels(String family) {
+        return folder.resolve("lib" + family + ".so");
+    }
+
+    /** A family's source. */
+    String source(String family) {
+        return new String(kernels.get(family + ".cu"), UTF_8);
+    }
+
+    /** A family's kernels, compiled from another source and under another name. */
+    Path kernels(String name, String source) {
+        Path library = folder.resolve(name + "-" + hash(Map.of(name, source.getBytes(UTF_8))) + ".so");
+        inOneProcess(() -> {
+            if (!Files.exists(library)) {
+                Path made = compile(folder, name, source);
+                Files.move(made, library, StandardCopyOption.ATOMIC_MOVE);
+            }
+        });
+        return library;
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /** Tests may run in several processes at once, which share the folder. */
+    private void inOneProcess(Step step) {
+        try {
+            Files.createDirectories(folder.getParent());
+            try (FileChannel file = FileChannel.open(
+                            folder.resolveSibling("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock lock = file.lock()) {
+                assert lock.isValid();
+                step.run();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void build() throws IOException {
+        if (Files.exists(folder)) {
+            return;
+        }
+        Path unfinished = Files.createTempDirectory(folder.getParent(), "unfinished");
+        write(unfinished, emulator);
+        write(unfinished, kernels);
+        Set<String> objects = new TreeSet<>();
+        for (Library library : Library.values()) {
+            Files.write(unfinished.resolve(library + ".cpp"), trampolines(unfinished, library));
+            Files.writeString(unfinished.resolve(library + ".map"), library.soname + " { global: *; };\n");
+            objects.add(library.toString());
+            objects.addAll(library.sources);
+        }
+        objects.parallelStream().forEach(object -> compileObject(unfinished, object));
+        for (Library library : Library.values()) {
+            link(unfinished, library);
+        }
+        families().parallelStream().forEach(family -> compile(unfinished, "lib" + family, source(family)));
+        Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private static void write(Path folder, Map<String, byte[]> files) throws IOException {
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            Files.write(folder.resolve(file.getKey()), file.getValue());
+        }
+    }
+
+    private static void compileObject(Path folder, String name) {
+        String java = System.getProperty("java.home");
+        Toolchain.compile(
+                folder,
+                List.of("-O2", "-fPIC", "-I" + java + "/include", "-I" + java + "/include/linux", "-c", name + ".cpp"));
+    }
+
+    private static void link(Path folder, Library library) {
+        List<String> command = new ArrayList<>(List.of(
+                "-shared", "-o", library.soname, "-Wl,-soname," + library.soname, library + ".o"));
+        library.sources.forEach(source -> command.add(source + ".o"));
+        if (library == Library.CUDA) {
+            command.add("-ldl");
+        } else {
+            command.addAll(List.of("-Wl,--version-script=" + library + ".map", Library.CUDA.soname));
+        }
+        Toolchain.compile(folder, command);
+    }
+
+    /** A function for each that JCuda wants of the library. Those emulated replace theirs. */
+    private static List<String> functionsWanted(Path folder, Library library) throws IOException {
+        String name = "lib" + library.caller + "-" + JCudaVersion.get() + "-linux-x86_64.so";
+        try (InputStream in = JCudaVersion.class.getResourceAsStream("/lib/" + name)) {
+            if (in == null) {
+                throw new IOException("/lib/" + name + " is not on the class path");
+            }
+            Files.write(folder.resolve(name), in.readAllBytes());
+        }
+        Pattern function = Pattern.compile(library.functions);
+        return Toolchain.wanted(folder.resolve(name)).stream()
+                .map(symbol -> symbol.split("@")[0])
+                .filter(symbol -> function.matcher(symbol).matches())
+                .toList();
+    }
+
+    private static byte[] trampolines(Path folder, Library library) throws IOException {
+        return functionsWanted(folder, library).stream()
+                .map(function -> "TRAMPOLINE(" + function + ", " + library.notSupported + ")\n")
+                .collect(Collectors.joining("", "#include \"trampoline.h\"\n", ""))
+                .getBytes(UTF_8);
+    }
+
+    /** Compiles kernels for the host, each with what makes it known to the emulated driver. */
+    private static Path compile(Path folder, String name, String source) {
+        StringBuilder unit = new StringBuilder("#include \"shim.h\"\n#include \"kernel.h\"\n#line 1 \"" + name + ".cu\"\n")
+                .append(source)
+                .append('\n');
+        Matcher kernel = KERNEL.matcher(source);
+        while (kernel.find()) {
+            String function = kernel.group(2);
+            unit.append("static emulated::Export<").append(function).append("> export_").append(function)
+                    .append("(\"").append(function).append("\", ").append(kernel.group(1)).append(");\n");
+        }
+        try {
+            Files.writeString(folder.resolve(name + ".cpp"), unit);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        List<String> command = new ArrayList<>(KERNEL_FLAGS);
+        command.addAll(List.of("-fPIC", "-shared", "-o", name + ".so", name + ".cpp", Library.CUDA.soname));
+        Toolchain.compile(folder, command);
+        return folder.resolve(name + ".so");
+    }
+
+    private static String hash(Map<String, byte[]> files) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            files.forEach((name, content) -> {
+                digest.update((name + " " + content.length + "\n").getBytes(UTF_8));
+                digest.update(content);
+            });
+            return HexFormat.of().formatHex(digest.digest(), 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package lnr.kernels.emulated;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.openblas.global.openblas_nolapack;
+
+/**
+ * The emulated CUDA device of this process. {@link #load} comes before anything that loads JCuda; from then on {@code
+ * cuda} is the emulated device. It is one for all tests of the process, so tests that use it take turns.
+ */
+public final class Emulator {
+    private static Build build;
+
+    private Emulator() {}
+
+    /**
+     * Builds the emulated device when it has not been built yet, and loads it when it has not been loaded.
+     *
+     * @throws IllegalStateException when it cannot be built, with the mend, or when JCuda was there first
+     */
+    public static synchronized void load() {
+        if (build != null) {
+            return;
+        }
+        if (mapped("libJCudaDriver") || mapped("libcuda.so")) {
+            throw new IllegalStateException("the emulated device was asked for after a CUDA driver had been loaded");
+        }
+        Build built = new Build();
+        for (Library library : Library.values()) {
+            System.load(built.library(library).toString());
+        }
+        for (String family : built.families()) {
+            assertThat(control("kernels " + built.kernels(family))).isEmpty();
+        }
+        control("openblas " + openBlas());
+        build = built;
+    }
+
+    /** The file that the CPU device uses too. */
+    private static Path openBlas() {
+        Path folder = Path.of(Loader.load(openblas_nolapack.class)).getParent();
+        return Stream.of("libopenblas_nolapack.so.0", "libopenblas.so.0")
+                .map(folder::resolve)
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static boolean mapped(String library) {
+        try {
+            return Files.readString(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1).contains("/" + library);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sets the order in which threads, blocks and streams run: {@code forward}, {@code reverse}, {@code random 17}. */
+    public static void schedule(String order) {
+        control("schedule " + order);
+    }
+
+    /** Whether streams run what they were given at once, or only when something waits for it. */
+    public static void lazy(boolean lazy) {
+        control("lazy " + (lazy ? 1 : 0));
+    }
+
+    /** What has gone wrong since the last call: a line for each call that failed, each leak, each lost context. */
+    public static List<String> log() {
+        return control("log").lines().toList();
+    }
+
+    /** Kernels launched so far in this process. */
+    public static long launches() {
+        return control("launches").lines().mapToLong(line -> Long.parseLong(line.split(" ")[1])).sum();
+    }
+
+    /** Gives {@code command} to the device, and returns its answer: the commands are in {@code control.cpp}. */
+    static native String control(String command);
+}
