@@ -2,9 +2,8 @@ package lnr.kernels.cpu;
 
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
-import static lnr.kernels.cpu.Heap.array;
-import static lnr.kernels.cpu.Heap.at;
 
+import java.util.Arrays;
 import lnr.kernels.Blas;
 import lnr.kernels.BlockDescent;
 import lnr.kernels.F64;
@@ -20,7 +19,7 @@ import lnr.kernels.Scope;
  * v_i = ||(V Q)_i||^2, and t = ||M_g|| solves sum_i v_i / (D_i t + lambda w)^2 = 1: by Newton's method on the
  * reciprocal of the root, which rises to it from 0.
  */
-final class CpuBlockDescent implements BlockDescent {
+final class CpuBlockDescent extends CpuOperations implements BlockDescent {
     /** Columns of a tile, unless a group has more. */
     private static final int TILE = 32;
 
@@ -28,7 +27,8 @@ final class CpuBlockDescent implements BlockDescent {
 
     private final Blas blas;
 
-    CpuBlockDescent(Blas blas) {
+    CpuBlockDescent(CpuDevice device, Blas blas) {
+        super(device);
         this.blas = blas;
     }
 
@@ -190,7 +190,7 @@ final class CpuBlockDescent implements BlockDescent {
                         "N", "N", h, size, size, 1, m, from, h, array(r), at(r) + first * d + first, d, 1, v, 0, h);
             }
             if (!(Math.sqrt(Sums.dot(v, 0, v, 0, n)) > weight)) {
-                java.util.Arrays.fill(v, 0, n, 0);
+                Arrays.fill(v, 0, n, 0);
                 return !zero;
             }
             double[] qa = array(q);

@@ -25,7 +25,7 @@ public final class CpuDevice implements Device {
     private volatile boolean closed;
     private final Blas blas;
     private final GroupNorm groupNorm;
-    private final Support support = new CpuSupport();
+    private final Support support;
     private final BlockDescent blockDescent;
     private final Correlation correlation;
     private final Layers layers;
@@ -50,11 +50,12 @@ public final class CpuDevice implements Device {
         OpenBlas.require();
         this.choice = choice;
         this.workers = new Workers(threads);
-        this.blas = new CpuBlas(workers);
-        this.groupNorm = new CpuGroupNorm(workers);
-        this.blockDescent = new CpuBlockDescent(blas);
-        this.correlation = new CpuCorrelation(workers);
-        this.layers = new CpuLayers(workers, blas);
+        this.blas = new CpuBlas(this);
+        this.groupNorm = new CpuGroupNorm(this);
+        this.support = new CpuSupport(this);
+        this.blockDescent = new CpuBlockDescent(this, blas);
+        this.correlation = new CpuCorrelation(this);
+        this.layers = new CpuLayers(this, blas);
     }
 
     @Override
@@ -98,6 +99,11 @@ public final class CpuDevice implements Device {
                     "cpu: out of memory: " + asked + " of at most " + Runtime.getRuntime().maxMemory() + "; raise -Xmx",
                     e);
         }
+    }
+
+    /** Its threads, for its operations. */
+    Workers workers() {
+        return workers;
     }
 
     void released(Heap storage, long bytes) {

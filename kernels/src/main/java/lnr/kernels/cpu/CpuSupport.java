@@ -1,8 +1,6 @@
 package lnr.kernels.cpu;
 
 import static lnr.kernels.Shapes.exactly;
-import static lnr.kernels.cpu.Heap.array;
-import static lnr.kernels.cpu.Heap.at;
 
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
@@ -10,7 +8,11 @@ import lnr.kernels.I32;
 import lnr.kernels.Support;
 
 /** Loops over packed columns: short against the products beside them, so one thread. */
-final class CpuSupport implements Support {
+final class CpuSupport extends CpuOperations implements Support {
+    CpuSupport(CpuDevice device) {
+        super(device);
+    }
+
     @Override
     public void gather(int h, I32 columns, F64 m, F64 out) {
         exactly("out", out, h * columns.length());
@@ -159,7 +161,7 @@ final class CpuSupport implements Support {
         }
     }
 
-    private static double weight(Groups groups, int k) {
+    private double weight(Groups groups, int k) {
         return array(groups.weights())[at(groups.weights()) + k];
     }
 }

@@ -39,6 +39,11 @@ public final class Arena implements AutoCloseable {
         return scope.device();
     }
 
+    /** Owner of what an operation keeps for itself between calls. */
+    Scope scope() {
+        return scope;
+    }
+
     /** A buffer of {@code values} that must stay as it is. */
     public F32 in(float[] values) {
         return fence(values, false);

@@ -2,14 +2,17 @@ package lnr.kernels.cpu;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.BlockDescentContract;
 import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.DeterminismContract;
+import lnr.kernels.contract.FactorisationContract;
 import lnr.kernels.contract.GroupNormContract;
 import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
 import lnr.kernels.contract.RecordingContract;
 import lnr.kernels.contract.RefusalContract;
+import lnr.kernels.contract.SupportContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,6 +72,14 @@ class CpuContractTest {
     }
 
     @Nested
+    class Factorisation extends FactorisationContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
     class GroupNorm extends GroupNormContract {
         @Override
         protected Device open() {
@@ -94,6 +105,22 @@ class CpuContractTest {
 
     @Nested
     class Convolution extends ConvolutionContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Supports extends SupportContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class BlockDescents extends BlockDescentContract {
         @Override
         protected Device open() {
             return cpu();

@@ -7,6 +7,7 @@ import lnr.kernels.contract.BlasContract;
 import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.DeterminismContract;
+import lnr.kernels.contract.FactorisationContract;
 import lnr.kernels.contract.GroupNormContract;
 import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
@@ -51,6 +52,14 @@ class EmulatedContractTest {
 
     @Nested
     class Blas extends BlasContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Factorisation extends FactorisationContract {
         @Override
         protected Device open() {
             return cuda();
