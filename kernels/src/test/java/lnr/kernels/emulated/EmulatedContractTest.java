@@ -65,4 +65,20 @@ class EmulatedContractTest {
             return cuda();
         }
     }
+
+    @Nested
+    class Layers extends LayersContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Convolution extends ConvolutionContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
 }
