@@ -129,6 +129,24 @@ void log(const std::string& line, bool loud) {
     log_lines.push_back(line);
 }
 
+void reset() {
+    for (auto& [device, context] : primary) {
+        if (context != nullptr) {
+            end(*context);
+        }
+    }
+    for (auto& [handle, context] : created) {
+        end(*context);
+    }
+    primary.clear();
+    created.clear();
+    log_lines.clear();
+    std::string openblas = settings.openblas;
+    settings = Settings();
+    settings.openblas = openblas;
+    set_schedule(Schedule());
+}
+
 int in_context(const char* name, const std::function<void(Context&)>& body) {
     return call(name, [=] {
         Context* context = current.empty() ? nullptr : current.back();

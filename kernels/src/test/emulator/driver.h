@@ -128,6 +128,8 @@ struct Settings {
 
 extern Settings settings;
 extern std::recursive_mutex mutex;
+extern long work_done;                 // pieces of work that ran
+extern std::map<std::string, long> launches; // by kernel
 
 // A line for the test to read; printed as well when `loud`.
 void log(const std::string& line, bool loud = true);
@@ -146,6 +148,9 @@ void finish(Context& context);
 
 // Throws while a stream is being captured, which makes the capture invalid: for calls that a capture forbids.
 void refuse_while_capturing(Context& context);
+
+// Ends all contexts and forgets the log and what was set, but for where OpenBLAS is.
+void reset();
 
 // Throws the error that ended the context, if one has.
 void require_alive(const Context& context);

@@ -8,7 +8,7 @@
 
 namespace emulated {
 
-std::map<std::string, long> launches; // that ran, by kernel
+std::map<std::string, long> launches;
 
 namespace {
 

@@ -5,6 +5,9 @@
 #include "memory.h"
 
 namespace emulated {
+
+long work_done;
+
 namespace {
 
 struct Event : Object {
@@ -47,6 +50,7 @@ void run(Context& context, const Work& work) {
     if (context.lost != 0) {
         return;
     }
+    work_done++;
     Failure failure;
     try {
         check_touched(work, context, ILLEGAL_ADDRESS);

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -77,9 +79,17 @@ public final class Emulator {
         return control("log").lines().toList();
     }
 
-    /** Kernels launched so far in this process. */
-    public static long launches() {
-        return control("launches").lines().mapToLong(line -> Long.parseLong(line.split(" ")[1])).sum();
+    /** Copies, kernels and whatever else has run on its streams so far. */
+    public static long work() {
+        return Long.parseLong(control("work"));
+    }
+
+    /** How often each kernel has run so far. */
+    public static Map<String, Long> launches() {
+        return control("launches")
+                .lines()
+                .map(line -> line.split(" "))
+                .collect(Collectors.toMap(words -> words[0], words -> Long.parseLong(words[1])));
     }
 
     /** Gives {@code command} to the device, and returns its answer: the commands are in {@code control.cpp}. */
