@@ -29,6 +29,7 @@ enum Result {
     NOT_READY = 600,
     ILLEGAL_ADDRESS = 700,
     LAUNCH_OUT_OF_RESOURCES = 701,
+    CONTEXT_IS_DESTROYED = 709,
     LAUNCH_FAILED = 719,
     NOT_SUPPORTED = 801,
     STREAM_CAPTURE_UNSUPPORTED = 900,
@@ -72,7 +73,7 @@ struct Stream : Object {
 
     Stream(Context* context, bool blocking) : context(context), blocking(blocking) {}
     const char* what() const override {
-        return "stream";
+        return "a stream";
     }
 };
 
@@ -131,8 +132,8 @@ extern std::recursive_mutex mutex;
 extern long work_done;                 // pieces of work that ran
 extern std::map<std::string, long> launches; // by kernel
 
-// A line for the test to read; printed as well when `loud`.
-void log(const std::string& line, bool loud = true);
+// Keeps a line for the test to read.
+void log(const std::string& line);
 
 // Runs a call of the driver's, or of a library's on top, in the thread's current context, one call at a time. Logs
 // what went wrong and returns its code.

@@ -40,7 +40,7 @@ struct Module : Object {
         }
     }
     const char* what() const override {
-        return "module";
+        return "a module";
     }
 };
 

@@ -17,7 +17,7 @@ struct Event : Object {
     double milliseconds = 0;
 
     const char* what() const override {
-        return "event";
+        return "an event";
     }
 };
 
@@ -25,7 +25,7 @@ struct Graph : Object {
     std::vector<Work> work;
 
     const char* what() const override {
-        return "graph";
+        return "a graph";
     }
 };
 
@@ -33,7 +33,7 @@ struct ExecutableGraph : Object {
     std::vector<Work> work;
 
     const char* what() const override {
-        return "executable graph";
+        return "an executable graph";
     }
 };
 
