@@ -14,10 +14,10 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The operations of {@link lnr.kernels.Blas} that the solvers spend their time in. */
+/** The operations of {@link lnr.kernels.Blas}: products, factors, and what is done to vectors between them. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
-@Fork(1)
+@Fork(value = 1, jvmArgsAppend = "-Xmx3g")
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class BlasBenchmark {
@@ -87,6 +87,29 @@ public class BlasBenchmark {
         }
     }
 
+    /** Two vectors of a matrix's size, and the matrix. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Vectors extends OnDevice {
+        /** Numbers of a vector, a square: what caches do not hold, and an iterate of the text's checkpoint problem. */
+        @Param({"67108864", "99856"})
+        public int length;
+
+        private int n;
+        private F64 x; // (length)
+        private F64 y; // (length); also (n, n)
+        private F64 diagonal; // (n)
+        private F64 sum; // (1)
+
+        @Override
+        void prepare(Scope scope) {
+            n = (int) Math.sqrt(length);
+            x = normal64(length);
+            y = normal64(length);
+            diagonal = scope.f64(n);
+            sum = scope.f64(1);
+        }
+    }
+
     /** C = A B in single precision. */
     @Benchmark
     public void gemmF32(Product p, Work work) {
@@ -126,5 +149,40 @@ public class BlasBenchmark {
     public double largestEigenvalue(Definite s, Work work) {
         work.flops(4.0 / 3 * s.n * s.n * s.n);
         return s.on().blas().largestEigenvalue(s.n, s.matrix);
+    }
+
+    /** sum_i x_i y_i: two reads. */
+    @Benchmark
+    public void dot(Vectors s, Work work) {
+        s.on().blas().dot(s.x, s.y, s.sum);
+        s.on().synchronize();
+        work.flops(2.0 * s.length);
+        work.bytes(16.0 * s.length);
+    }
+
+    /** y = x: a read and a write, the yardstick of everything that memory bounds. */
+    @Benchmark
+    public void copy(Vectors s, Work work) {
+        s.on().blas().copy(s.x, s.y);
+        s.on().synchronize();
+        work.bytes(16.0 * s.length);
+    }
+
+    /** y = alpha x + y: two reads and a write. */
+    @Benchmark
+    public void axpy(Vectors s, Work work) {
+        s.on().blas().axpy(1e-9, s.x, s.y);
+        s.on().synchronize();
+        work.flops(2.0 * s.length);
+        work.bytes(24.0 * s.length);
+    }
+
+    /** A_jj = A_jj + v_j: two reads and a write of n numbers, n of them far apart. */
+    @Benchmark
+    public void addDiagonal(Vectors s, Work work) {
+        s.on().blas().addDiagonal(s.n, s.y.slice(0, (long) s.n * s.n), s.diagonal);
+        s.on().synchronize();
+        work.flops(s.n);
+        work.bytes(24.0 * s.n);
     }
 }

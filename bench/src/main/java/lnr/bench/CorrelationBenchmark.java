@@ -42,6 +42,7 @@ public class CorrelationBenchmark {
         private F32 y; // (n, h), a sample's targets contiguous
         private F64 gram; // (d, d)
         private F64 cross; // (h, d), column-major
+        private F64 squares; // (1)
 
         @Override
         void prepare(Scope scope) {
@@ -52,6 +53,7 @@ public class CorrelationBenchmark {
             y = normal32((long) n * h);
             gram = scope.f64((long) d * d);
             cross = scope.f64((long) h * d);
+            squares = scope.f64(1);
         }
     }
 
@@ -105,6 +107,19 @@ public class CorrelationBenchmark {
         s.on().synchronize();
         work.flops(2.0 * s.n * s.h * s.d);
         work.bytes(4.0 * s.n * (s.d + s.h));
+    }
+
+    /** s = s + sum_i ||x_i||^2 over all batches. */
+    @Benchmark
+    public void addSquares(Samples s, Work work) {
+        for (int from = 0; from < s.n; from += s.batch) {
+            int count = Math.min(s.batch, s.n - from);
+            F32 x = s.x.slice((long) from * s.d, (long) count * s.d);
+            s.on().correlation().addSquares(count, s.d, x, s.squares);
+        }
+        s.on().synchronize();
+        work.flops(2.0 * s.n * s.d);
+        work.bytes(4.0 * s.n * s.d);
     }
 
     /** S = S + the sum of x x' over all patches of all maps. */

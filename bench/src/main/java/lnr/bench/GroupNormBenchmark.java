@@ -33,6 +33,8 @@ public class GroupNormBenchmark {
         private Groups groups; // each column one
         private F64 m; // (h, d), column-major
         private F64 norms; // (d)
+        private F64 penalty; // (1)
+        private F64 diagonal; // (d)
 
         @Override
         void prepare(Scope scope) {
@@ -42,6 +44,8 @@ public class GroupNormBenchmark {
             groups = Groups.columns(scope, d);
             m = normal64((long) h * d);
             norms = scope.f64(d);
+            penalty = scope.f64(1);
+            diagonal = scope.f64(d);
         }
     }
 
@@ -98,6 +102,24 @@ public class GroupNormBenchmark {
     @Benchmark
     public void norms(Columns s, Work work) {
         s.on().groupNorm().norms(s.h, s.groups, s.m, s.norms);
+        s.on().synchronize();
+        work.flops(2.0 * s.h * s.d);
+        work.bytes(8.0 * s.h * s.d);
+    }
+
+    /** sum_j ||M_j||: one read of M, 2 h d flops. */
+    @Benchmark
+    public void penalty(Columns s, Work work) {
+        s.on().groupNorm().penalty(s.h, s.groups, s.m, s.penalty);
+        s.on().synchronize();
+        work.flops(2.0 * s.h * s.d);
+        work.bytes(8.0 * s.h * s.d);
+    }
+
+    /** lambda / sqrt(||M_j||^2 + epsilon): one read of M, 2 h d flops. */
+    @Benchmark
+    public void variationalDiagonal(Columns s, Work work) {
+        s.on().groupNorm().variationalDiagonal(s.h, s.d, s.groups, 0.1, 1e-10, s.m, s.diagonal);
         s.on().synchronize();
         work.flops(2.0 * s.h * s.d);
         work.bytes(8.0 * s.h * s.d);

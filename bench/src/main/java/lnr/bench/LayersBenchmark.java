@@ -179,8 +179,10 @@ public class LayersBenchmark {
 
         private int from;
         private U8 images; // (count, 784)
+        private U8 labels; // (count)
         private I32 order; // (count)
         private F32 x; // (batch, 784)
+        private U8 y; // (batch)
 
         @Override
         void prepare(Scope scope) {
@@ -188,8 +190,10 @@ public class LayersBenchmark {
             byte[] bytes = new byte[count * PIXELS];
             random.nextBytes(bytes);
             images = scope.u8(bytes);
+            labels = scope.u8(count);
             order = scope.i32(random.ints(count, 0, count).toArray());
             x = scope.f32((long) batch * PIXELS);
+            y = scope.u8(batch);
         }
 
         /** The next batch's part of the order, so that images come from memory, not from a cache. */
@@ -203,6 +207,14 @@ public class LayersBenchmark {
     @Benchmark
     public void convolve(Convolution s, Work work) {
         s.on().layers().convolve(s.shape, s.batch, s.x, s.w, s.b, s.y, s.winner);
+        s.on().synchronize();
+        work.flops(s.flops());
+    }
+
+    /** {@link #convolve} without winners, as no backward pass follows. */
+    @Benchmark
+    public void convolveOnly(Convolution s, Work work) {
+        s.on().layers().convolve(s.shape, s.batch, s.x, s.w, s.b, s.y, null);
         s.on().synchronize();
         work.flops(s.flops());
     }
@@ -254,5 +266,13 @@ public class LayersBenchmark {
         s.on().layers().gatherImages(s.batch, PIXELS, s.images, s.next(), 0.1307f, 0.3081f, s.x);
         s.on().synchronize();
         work.bytes(5.0 * s.batch * PIXELS);
+    }
+
+    /** Labels in a random order: an index, a byte and a byte each. */
+    @Benchmark
+    public void gatherLabels(Images s, Work work) {
+        s.on().layers().gatherLabels(s.batch, s.labels, s.next(), s.y);
+        s.on().synchronize();
+        work.bytes(6.0 * s.batch);
     }
 }

@@ -42,6 +42,9 @@ class BenchmarksTest {
         BlasBenchmark.Definite definite = new BlasBenchmark.Definite();
         definite.shape = "3x7";
         run(definite, benchmark::cholesky, benchmark::choleskySolve, benchmark::largestEigenvalue);
+        BlasBenchmark.Vectors vectors = new BlasBenchmark.Vectors();
+        vectors.length = 17;
+        run(vectors, benchmark::dot, benchmark::copy, benchmark::axpy, benchmark::addDiagonal);
     }
 
     @Test
@@ -61,7 +64,7 @@ class BenchmarksTest {
         GroupNormBenchmark benchmark = new GroupNormBenchmark();
         GroupNormBenchmark.Pair pair = new GroupNormBenchmark.Pair();
         pair.shape = "3x7";
-        run(pair, benchmark::norms, benchmark::prox);
+        run(pair, benchmark::norms, benchmark::penalty, benchmark::variationalDiagonal, benchmark::prox);
         GroupNormBenchmark.Iterates iterates = new GroupNormBenchmark.Iterates();
         iterates.shape = "3x7";
         run(iterates, benchmark::step);
@@ -74,7 +77,7 @@ class BenchmarksTest {
         samples.shape = "23x7";
         samples.batch = 10;
         samples.h = 3;
-        run(samples, benchmark::addGram, benchmark::addCross);
+        run(samples, benchmark::addGram, benchmark::addCross, benchmark::addSquares);
         CorrelationBenchmark.Maps maps = new CorrelationBenchmark.Maps();
         maps.shape = "23x2x7x6x3";
         maps.batch = 10;
@@ -88,7 +91,7 @@ class BenchmarksTest {
             LayersBenchmark.Convolution convolution = new LayersBenchmark.Convolution();
             convolution.layer = layer;
             convolution.batch = 3;
-            run(convolution, benchmark::convolve, benchmark::convolveBackward);
+            run(convolution, benchmark::convolve, benchmark::convolveOnly, benchmark::convolveBackward);
         }
         for (String layer : List.of("fc1", "fc2")) {
             LayersBenchmark.Dense dense = new LayersBenchmark.Dense();
@@ -103,7 +106,7 @@ class BenchmarksTest {
         LayersBenchmark.Images images = new LayersBenchmark.Images();
         images.count = 7;
         images.batch = 3;
-        run(images, benchmark::gatherImages, benchmark::gatherImages);
+        run(images, benchmark::gatherImages, benchmark::gatherLabels, benchmark::gatherImages);
     }
 
     @Test

@@ -3,8 +3,6 @@ package lnr.kernels.cpu;
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
 import static lnr.kernels.Shapes.matrix;
-import static lnr.kernels.cpu.Heap.array;
-import static lnr.kernels.cpu.Heap.at;
 
 import lnr.kernels.Blas;
 import lnr.kernels.DeviceException;
@@ -13,7 +11,7 @@ import lnr.kernels.F64;
 import org.netlib.util.intW;
 
 /** Dense linear algebra by OpenBLAS, products and solves cut into blocks of the result that threads share. */
-final class CpuBlas implements Blas {
+final class CpuBlas extends CpuOperations implements Blas {
     /** Flops of a block of a product or a solve: enough to pay for handing it to a thread. */
     private static final double BLOCK = 16e6;
 
@@ -22,10 +20,9 @@ final class CpuBlas implements Blas {
 
     private static final int CHUNK = 1 << 15;
 
-    private final Workers workers;
 
-    CpuBlas(Workers workers) {
-        this.workers = workers;
+    CpuBlas(CpuDevice device) {
+        super(device);
     }
 
     @Override

@@ -1,8 +1,5 @@
 package lnr.kernels.cpu;
 
-import static lnr.kernels.cpu.Heap.array;
-import static lnr.kernels.cpu.Heap.at;
-
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import lnr.kernels.F32;
@@ -13,18 +10,17 @@ import lnr.kernels.U8;
  * Convolution, pooling and ReLU over tiles of samples that stay in a core's cache: lower, multiply, pool. The backward
  * pass lowers a tile again rather than keep it: reading it back from memory would take longer.
  */
-final class CpuConvolution {
+final class CpuConvolution extends CpuOperations {
     /** Numbers of a tile's lowered input, where samples are small enough: 1 MB, for a core's second-level cache. */
     private static final int ROOM = 1 << 18;
 
     /** Parts of a batch whose weight gradients are summed apart, then together in order. */
     private static final int PARTS = 8;
 
-    private final Workers workers;
     private final ConcurrentLinkedQueue<TileSpace> idle = new ConcurrentLinkedQueue<>();
 
-    CpuConvolution(Workers workers) {
-        this.workers = workers;
+    CpuConvolution(CpuDevice device) {
+        super(device);
     }
 
     void forward(ConvShape shape, int n, F32 x, F32 w, F32 b, F32 y, U8 winner) {
@@ -190,7 +186,7 @@ final class CpuConvolution {
     }
 
     /** The winners, at the same indices as the gradients: a copy when the two buffers start at different offsets. */
-    private static byte[] aligned(U8 winner, F32 dy) {
+    private byte[] aligned(U8 winner, F32 dy) {
         if (at(winner) == at(dy)) {
             return array(winner);
         }

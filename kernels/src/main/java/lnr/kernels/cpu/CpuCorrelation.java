@@ -2,8 +2,6 @@ package lnr.kernels.cpu;
 
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
-import static lnr.kernels.cpu.Heap.array;
-import static lnr.kernels.cpu.Heap.at;
 
 import lnr.kernels.Correlation;
 import lnr.kernels.F32;
@@ -13,19 +11,18 @@ import lnr.kernels.F64;
  * Sums of outer products: samples are widened to double precision, the column of ones appended, and multiplied by
  * OpenBLAS, one block of the result a piece of work.
  */
-final class CpuCorrelation implements Correlation {
+final class CpuCorrelation extends CpuOperations implements Correlation {
     /** Columns of the result in a piece. */
     private static final int BLOCK = 64;
 
     /** Numbers widened at once: 8 MB, which the cache that all cores share should hold. */
     private static final int ROOM = 1 << 20;
 
-    private final Workers workers;
     private double[] wideX = new double[0];
     private double[] wideY = new double[0];
 
-    CpuCorrelation(Workers workers) {
-        this.workers = workers;
+    CpuCorrelation(CpuDevice device) {
+        super(device);
     }
 
     @Override

@@ -46,10 +46,10 @@ public final class CpuDevice implements Device {
         OpenBlas.require();
         this.choice = choice;
         this.workers = new Workers(threads);
-        this.blas = new CpuBlas(workers);
-        this.groupNorm = new CpuGroupNorm(workers);
-        this.correlation = new CpuCorrelation(workers);
-        this.layers = new CpuLayers(workers, blas);
+        this.blas = new CpuBlas(this);
+        this.groupNorm = new CpuGroupNorm(this);
+        this.correlation = new CpuCorrelation(this);
+        this.layers = new CpuLayers(this, blas);
     }
 
     @Override
@@ -93,6 +93,11 @@ public final class CpuDevice implements Device {
                     "cpu: out of memory: " + asked + " of at most " + Runtime.getRuntime().maxMemory() + "; raise -Xmx",
                     e);
         }
+    }
+
+    /** Its threads, for its operations. */
+    Workers workers() {
+        return workers;
     }
 
     void released(Heap storage, long bytes) {

@@ -3,8 +3,6 @@ package lnr.kernels.cpu;
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
 import static lnr.kernels.Shapes.within;
-import static lnr.kernels.cpu.Heap.array;
-import static lnr.kernels.cpu.Heap.at;
 
 import java.util.Arrays;
 import java.util.function.IntConsumer;
@@ -13,31 +11,19 @@ import lnr.kernels.GroupNorm;
 import lnr.kernels.Groups;
 
 /** The penalty and its proximal operator, group by group: a group's columns are one run of numbers. */
-final class CpuGroupNorm implements GroupNorm {
+final class CpuGroupNorm extends CpuOperations implements GroupNorm {
     /** Numbers of M in a piece. */
     private static final double BLOCK = 1 << 14;
 
     private static final int STATS = 5;
 
-    private final Workers workers;
 
-    CpuGroupNorm(Workers workers) {
-        this.workers = workers;
+    CpuGroupNorm(CpuDevice device) {
+        super(device);
     }
 
     /** The runs of an (h, d) matrix: its groups, and after them its columns of no group. */
     private record Runs(int h, int d, int groups, int[] starts, int so, double[] weights, int wo) {
-        static Runs of(int h, int d, Groups groups) {
-            return new Runs(
-                    h,
-                    d,
-                    groups.count(),
-                    array(groups.starts()),
-                    at(groups.starts()),
-                    array(groups.weights()),
-                    at(groups.weights()));
-        }
-
         /** Number of runs. */
         int count() {
             return d - starts[so + groups] + groups;
@@ -65,7 +51,7 @@ final class CpuGroupNorm implements GroupNorm {
         exactly("out", out, groups.count());
         double[] ma = array(m);
         double[] oa = array(out);
-        norms(Runs.of(h, groups.columns(), groups), ma, at(m), oa, at(out));
+        norms(runs(h, groups.columns(), groups), ma, at(m), oa, at(out));
     }
 
     @Override
@@ -75,7 +61,7 @@ final class CpuGroupNorm implements GroupNorm {
         atLeast("out", out, 1);
         double[] ma = array(m);
         double[] oa = array(out);
-        Runs runs = Runs.of(h, groups.columns(), groups);
+        Runs runs = runs(h, groups.columns(), groups);
         double[] norms = new double[groups.count()];
         norms(runs, ma, at(m), norms, 0);
         double sum = 0;
@@ -102,7 +88,7 @@ final class CpuGroupNorm implements GroupNorm {
         requireThreshold(t);
         double[] ma = array(m);
         double[] oa = array(out);
-        Runs runs = Runs.of(h, d, groups);
+        Runs runs = runs(h, d, groups);
         each(runs, k -> {
             int from = runs.column(k) * h;
             int n = runs.column(k + 1) * h - from;
@@ -146,7 +132,7 @@ final class CpuGroupNorm implements GroupNorm {
         double[] ca = array(c);
         double[] na = array(next);
         double[] out = array(stats);
-        Runs runs = Runs.of(h, d, groups);
+        Runs runs = runs(h, d, groups);
         int pieces = pieces(runs);
         double[] sums = new double[pieces * STATS];
         workers.run(pieces, piece -> {
@@ -195,7 +181,7 @@ final class CpuGroupNorm implements GroupNorm {
         within("columns of groups", groups.columns(), d);
         double[] ma = array(m);
         double[] oa = array(out);
-        Runs runs = Runs.of(h, d, groups);
+        Runs runs = runs(h, d, groups);
         each(runs, k -> {
             int from = runs.column(k);
             int end = runs.column(k + 1);
@@ -205,6 +191,17 @@ final class CpuGroupNorm implements GroupNorm {
                     : 0;
             Arrays.fill(oa, at(out) + from, at(out) + end, value);
         });
+    }
+
+    private Runs runs(int h, int d, Groups groups) {
+        return new Runs(
+                h,
+                d,
+                groups.count(),
+                array(groups.starts()),
+                at(groups.starts()),
+                array(groups.weights()),
+                at(groups.weights()));
     }
 
     private void each(Runs runs, IntConsumer body) {

@@ -2,8 +2,6 @@ package lnr.kernels.cpu;
 
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
-import static lnr.kernels.cpu.Heap.array;
-import static lnr.kernels.cpu.Heap.at;
 
 import java.util.function.IntConsumer;
 import lnr.kernels.Blas;
@@ -14,18 +12,17 @@ import lnr.kernels.Layers;
 import lnr.kernels.U8;
 
 /** The network's layers: products by OpenBLAS, the rest in loops over rows that threads share. */
-final class CpuLayers implements Layers {
+final class CpuLayers extends CpuOperations implements Layers {
     /** Numbers in a piece of an elementwise operation. */
     private static final double BLOCK = 1 << 14;
 
-    private final Workers workers;
     private final Blas blas;
     private final CpuConvolution convolution;
 
-    CpuLayers(Workers workers, Blas blas) {
-        this.workers = workers;
+    CpuLayers(CpuDevice device, Blas blas) {
+        super(device);
         this.blas = blas;
-        this.convolution = new CpuConvolution(workers);
+        this.convolution = new CpuConvolution(device);
     }
 
     @Override
@@ -95,7 +92,7 @@ final class CpuLayers implements Layers {
         exactly("b", b, outputs);
         exactly("y", y, (long) n * outputs);
         // Rows of X, W and Y are contiguous: column-major, they are X', W' and Y' = W X'. Y starts as the bias.
-        Heap.requireOpen(x, w);
+        requireOpen(x, w);
         float[] ba = array(b);
         float[] ya = array(y);
         rows(n, outputs, i -> System.arraycopy(ba, at(b), ya, at(y) + i * outputs, outputs));
@@ -121,7 +118,7 @@ final class CpuLayers implements Layers {
         exactly("dx", dx, (long) n * inputs);
         exactly("dw", dw, (long) outputs * inputs);
         exactly("db", db, outputs);
-        Heap.requireOpen(x, w, dx, dw, db);
+        requireOpen(x, w, dx, dw, db);
         float[] ga = array(dy);
         if (relu) {
             exactly("y", y, (long) n * outputs);

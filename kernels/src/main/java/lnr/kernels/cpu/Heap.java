@@ -4,11 +4,7 @@ import java.lang.reflect.Array;
 import java.util.Arrays;
 import lnr.kernels.Buffer;
 import lnr.kernels.Device;
-import lnr.kernels.F32;
-import lnr.kernels.F64;
-import lnr.kernels.I32;
 import lnr.kernels.Storage;
-import lnr.kernels.U8;
 
 /** A Java array as device memory. */
 final class Heap extends Storage {
@@ -28,37 +24,14 @@ final class Heap extends Storage {
         };
     }
 
-    static float[] array(F32 buffer) {
-        return (float[]) open(buffer);
-    }
-
-    static double[] array(F64 buffer) {
-        return (double[]) open(buffer);
-    }
-
-    static int[] array(I32 buffer) {
-        return (int[]) open(buffer);
-    }
-
-    static byte[] array(U8 buffer) {
-        return (byte[]) open(buffer);
-    }
-
-    /** Index of the buffer's first element in its array. */
-    static int at(Buffer buffer) {
-        return (int) buffer.offset();
-    }
-
-    /** @throws IllegalStateException or IllegalArgumentException unless all buffers are open, and the cpu's */
-    static void requireOpen(Buffer... buffers) {
-        for (Buffer buffer : buffers) {
-            open(buffer);
-        }
-    }
-
-    private static Object open(Buffer buffer) {
-        if (!(buffer.storage() instanceof Heap heap)) {
-            throw new IllegalArgumentException(buffer + " is not memory of the cpu device");
+    /**
+     * The array that the buffer is a window on.
+     *
+     * @throws IllegalStateException or IllegalArgumentException unless it is open, and the device's
+     */
+    static Object open(CpuDevice device, Buffer buffer) {
+        if (!(buffer.storage() instanceof Heap heap) || heap.owner != device) {
+            throw new IllegalArgumentException(buffer + " is not memory of the cpu device that was asked");
         }
         return heap.open();
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import lnr.kernels.Buffer;
+import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
@@ -66,20 +67,32 @@ public abstract class RefusalContract extends DeviceContract {
 
     @ParameterizedTest
     @MethodSource("operations")
-    void buffersOfAnotherDeviceAreRefused(Operation operation) {
+    void buffersOfAnotherKindOfDeviceAreRefused(Operation operation) {
+        refusesBuffersOf(new ForeignDevice(), operation);
+    }
+
+    @Test
+    void buffersOfAnotherDeviceOfItsKindAreRefused() {
+        try (Device other = open()) {
+            operations().forEach(operation -> refusesBuffersOf(other, operation));
+        }
+    }
+
+    private void refusesBuffersOf(Device other, Operation operation) {
         for (int i = 0; i < operation.arguments().size(); i++) {
             List<Buffer> buffers = buffers(operation);
             Buffer own = buffers.get(i);
-            Scope foreign = new ForeignDevice().scope();
-            buffers.set(i, own instanceof F32 ? foreign.f32(own.length())
-                    : own instanceof F64 ? foreign.f64(own.length())
-                    : own instanceof U8 ? foreign.u8(own.length())
-                    : foreign.i32(own.length()));
-            assertThatThrownBy(() -> operation.on(arena, buffers).run())
-                    .as(operation.arguments().get(i).name())
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("foreign")
-                    .hasMessageContaining("not memory of the " + device.name() + " device");
+            try (Scope foreign = other.scope()) {
+                buffers.set(i, own instanceof F32 ? foreign.f32(own.length())
+                        : own instanceof F64 ? foreign.f64(own.length())
+                        : own instanceof U8 ? foreign.u8(own.length())
+                        : foreign.i32(own.length()));
+                assertThatThrownBy(() -> operation.on(arena, buffers).run())
+                        .as("%s: %s", operation, operation.arguments().get(i).name())
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageStartingWith(buffers.get(i).toString())
+                        .hasMessageContaining("not memory of the " + device.name() + " device");
+            }
             renewArena();
         }
     }

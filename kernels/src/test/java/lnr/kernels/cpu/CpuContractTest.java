@@ -5,6 +5,7 @@ import lnr.kernels.contract.BlasContract;
 import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.DeterminismContract;
+import lnr.kernels.contract.FactorisationContract;
 import lnr.kernels.contract.GroupNormContract;
 import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
@@ -62,6 +63,14 @@ class CpuContractTest {
 
     @Nested
     class Blas extends BlasContract {
+        @Override
+        protected Device open() {
+            return cpu();
+        }
+    }
+
+    @Nested
+    class Factorisation extends FactorisationContract {
         @Override
         protected Device open() {
             return cpu();

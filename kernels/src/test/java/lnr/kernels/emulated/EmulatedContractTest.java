@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.FactorisationContract;
 import lnr.kernels.contract.MemoryContract;
 import lnr.kernels.cuda.CudaDevice;
 import org.junit.jupiter.api.Nested;
@@ -43,6 +44,14 @@ class EmulatedContractTest {
 
     @Nested
     class Blas extends BlasContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Factorisation extends FactorisationContract {
         @Override
         protected Device open() {
             return cuda();

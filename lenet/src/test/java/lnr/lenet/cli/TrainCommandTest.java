@@ -123,7 +123,7 @@ class TrainCommandTest {
         train("--out", file("m"), "--lr", "0").refused("--lr: expected a finite number, more than 0, found 0.0");
         train("--out", file("m"), "--lr", "-Infinity").refused("--lr: expected a finite number, more than 0");
         train("--out", file("m"), "--seed", "one").refused("--seed", "one");
-        train("--out", file("m"), "--device", "cuda:0").refused("--device: expected", "cpu", "'cuda:0'");
+        train("--out", file("m"), "--device", "tpu:0").refused("--device: expected", "cpu", "cuda", "'tpu:0'");
         train("--out", file("no/m")).refused("no/m: cannot be written", "does not exist");
         run("train", "--data", "", "--out", file("m")).refused("--data: expected mnist", "found nothing");
         train("--out", "").refused("--out", "expected the name of a file, found nothing");
