@@ -349,7 +349,7 @@ public final class CudaDevice implements Device {
     }
 
     /** Gives a block back. The memory of a lost device is gone already. */
-    void released(CudaMemory memory) {
+    void release(CudaMemory memory) {
         lock.lock();
         try {
             requireNotRecording("memory cannot be released");
