@@ -4,18 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
-import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
-import lnr.kernels.contract.DeterminismContract;
+import lnr.kernels.contract.FactorisationContract;
 import lnr.kernels.contract.GroupNormContract;
-import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
-import lnr.kernels.contract.RecordingContract;
-import lnr.kernels.contract.RefusalContract;
 import lnr.kernels.cuda.CudaDevice;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -23,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The contract of devices, kept by the CUDA device on emulated hardware: whatever order threads and blocks run in, and
  * with streams that run nothing before something waits for them.
  */
+@ExtendWith(Emulated.class)
 @ParameterizedClass(name = "{0}")
 @ValueSource(strings = {"forward", "reverse", "random 1", "random 2", "random 3"})
 class EmulatedContractTest {
@@ -33,7 +29,6 @@ class EmulatedContractTest {
     }
 
     private Device cuda() {
-        Emulator.load();
         Emulator.schedule(order);
         Emulator.lazy(true);
         Device device = new CudaDevice(0, "asked for");
@@ -51,6 +46,30 @@ class EmulatedContractTest {
 
     @Nested
     class Blas extends BlasContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Factorisation extends FactorisationContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class GroupNorm extends GroupNormContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Correlation extends CorrelationContract {
         @Override
         protected Device open() {
             return cuda();
