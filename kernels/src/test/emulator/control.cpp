@@ -9,7 +9,6 @@
 namespace emulated {
 
 extern std::vector<std::string> log_lines;
-extern std::map<std::string, long> launches;
 
 namespace {
 
@@ -64,12 +63,16 @@ std::string obey(const std::string& line) {
         words >> settings.memory;
     } else if (command == "lose") {
         words >> settings.launches_to_failure >> settings.failure;
+    } else if (command == "reset") {
+        reset();
     } else if (command == "openblas") {
         words >> settings.openblas;
     } else if (command == "log") {
         std::string text = join(log_lines);
         log_lines.clear();
         return text;
+    } else if (command == "work") {
+        return std::to_string(work_done);
     } else if (command == "launches") {
         std::vector<std::string> lines;
         for (const auto& [kernel, count] : launches) {

@@ -83,6 +83,10 @@ char* allocate(size_t bytes, const void* owner, bool host) {
     return block.address;
 }
 
+void renumber() {
+    numbers = 0;
+}
+
 std::string trampled(const Allocation& block) {
     const char* first = pages(block);
     const char* end = first + page_bytes(block);

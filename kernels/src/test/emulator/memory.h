@@ -36,6 +36,9 @@ std::string check(const void* address, size_t bytes, const void* owner);
 // Blocks in use of an owner, oldest first.
 std::vector<Allocation> allocations(const void* owner);
 
+// Numbers blocks from 1 again.
+void renumber();
+
 // Blocks with something written before or behind them, as a message; empty when there are none.
 std::string trampled(const Allocation& block);
 

@@ -8,7 +8,7 @@
 
 namespace emulated {
 
-std::map<std::string, long> launches; // that ran, by kernel
+std::map<std::string, long> launches;
 
 namespace {
 
@@ -40,7 +40,7 @@ struct Module : Object {
         }
     }
     const char* what() const override {
-        return "module";
+        return "a module";
     }
 };
 

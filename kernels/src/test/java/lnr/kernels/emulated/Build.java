@@ -47,9 +47,19 @@ final class Build {
         Map<String, byte[]> all = new TreeMap<>(emulator);
         all.putAll(kernels);
         all.put("compiler", compiler.getBytes(UTF_8));
-        all.put("flags", KERNEL_FLAGS.toString().getBytes(UTF_8));
+        for (String recipe : List.of("Build.class", "Library.class")) {
+            all.put(recipe, resource(recipe));
+        }
         this.folder = root().resolve(hash(all));
         inOneProcess(this::build);
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = Build.class.getResourceAsStream(name)) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(name, e);
+        }
     }
 
     /** {@code target/emulator} of the module that this class was built in, or of the one that runs. */
@@ -74,21 +84,22 @@ final class Build {
 
     /** A family's kernels, compiled for the host. */
     Path kernels(String family) {
-        return folder.resolve("lib" + family + ".so");
+        return folder.resolve(family + ".so");
     }
 
-    /** A family's source. */
-    String source(String family) {
-        return new String(kernels.get(family + ".cu"), UTF_8);
+    /** A family's source, or the header that all share, or a source of the emulator's. */
+    String source(String name) {
+        return new String(kernels.getOrDefault(name, emulator.get(name)), UTF_8);
     }
 
-    /** A family's kernels, compiled from another source and under another name. */
+    /** Kernels compiled from another source. */
     Path kernels(String name, String source) {
-        Path library = folder.resolve(name + "-" + hash(Map.of(name, source.getBytes(UTF_8))) + ".so");
+        Path library = folder.resolve(hash(Map.of(name, source.getBytes(UTF_8)))).resolve(name + ".so");
         inOneProcess(() -> {
             if (!Files.exists(library)) {
-                Path made = compile(folder, name, source);
-                Files.move(made, library, StandardCopyOption.ATOMIC_MOVE);
+                Files.createDirectories(library.getParent());
+                write(library.getParent(), Map.of(name + ".cu", source.getBytes(UTF_8)));
+                compile(library.getParent(), name, folder);
             }
         });
         return library;
@@ -122,8 +133,9 @@ final class Build {
         write(unfinished, kernels);
         Set<String> objects = new TreeSet<>();
         for (Library library : Library.values()) {
-            Files.write(unfinished.resolve(library + ".cpp"), trampolines(unfinished, library));
-            Files.writeString(unfinished.resolve(library + ".map"), library.soname + " { global: *; };\n");
+            String versions = library.soname + " { global: *; };\n";
+            write(unfinished, Map.of(library + ".map", versions.getBytes(UTF_8)));
+            write(unfinished, Map.of(library + ".cpp", trampolines(unfinished, library)));
             objects.add(library.toString());
             objects.addAll(library.sources);
         }
@@ -131,13 +143,25 @@ final class Build {
         for (Library library : Library.values()) {
             link(unfinished, library);
         }
-        families().parallelStream().forEach(family -> compile(unfinished, "lib" + family, source(family)));
+        families().parallelStream().forEach(family -> compile(unfinished, family, unfinished));
         Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static void write(Path folder, Map<String, byte[]> files) throws IOException {
-        for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            Files.write(folder.resolve(file.getKey()), file.getValue());
+    private static void write(Path folder, Map<String, byte[]> files) {
+        files.forEach((name, content) -> {
+            try {
+                Files.write(folder.resolve(name), content);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -183,26 +207,25 @@ final class Build {
                 .getBytes(UTF_8);
     }
 
-    /** Compiles kernels for the host, each with what makes it known to the emulated driver. */
-    private static Path compile(Path folder, String name, String source) {
-        StringBuilder unit = new StringBuilder("#include \"shim.h\"\n#include \"kernel.h\"\n#line 1 \"" + name + ".cu\"\n")
-                .append(source)
-                .append('\n');
-        Matcher kernel = KERNEL.matcher(source);
+    /**
+     * Compiles {@code name.cu} in a folder for the host, with what makes its kernels known to the emulated driver.
+     *
+     * @param emulator where the emulated device's sources and libraries are
+     */
+    private static void compile(Path folder, String name, Path emulator) {
+        StringBuilder unit = new StringBuilder("#include \"shim.h\"\n#include \"kernel.h\"\n");
+        unit.append("#include \"").append(name).append(".cu\"\n");
+        Matcher kernel = KERNEL.matcher(read(folder.resolve(name + ".cu")));
         while (kernel.find()) {
             String function = kernel.group(2);
-            unit.append("static emulated::Export<").append(function).append("> export_").append(function)
-                    .append("(\"").append(function).append("\", ").append(kernel.group(1)).append(");\n");
+            unit.append("static emulated::Export<").append(function).append("> export_").append(function);
+            unit.append("(\"").append(function).append("\", ").append(kernel.group(1)).append(");\n");
         }
-        try {
-            Files.writeString(folder.resolve(name + ".cpp"), unit);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        write(folder, Map.of(name + ".host.cpp", unit.toString().getBytes(UTF_8)));
         List<String> command = new ArrayList<>(KERNEL_FLAGS);
-        command.addAll(List.of("-fPIC", "-shared", "-o", name + ".so", name + ".cpp", Library.CUDA.soname));
+        command.addAll(List.of("-I.", "-I" + emulator, "-fPIC", "-shared", "-o", name + ".so", name + ".host.cpp"));
+        command.add(emulator.resolve(Library.CUDA.soname).toString());
         Toolchain.compile(folder, command);
-        return folder.resolve(name + ".so");
     }
 
     private static String hash(Map<String, byte[]> files) {

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -45,7 +47,7 @@ public final class Emulator {
     }
 
     /** The file that the CPU device uses too. */
-    private static Path openBlas() {
+    static Path openBlas() {
         Path folder = Path.of(Loader.load(openblas_nolapack.class)).getParent();
         return Stream.of("libopenblas_nolapack.so.0", "libopenblas.so.0")
                 .map(folder::resolve)
@@ -72,14 +74,70 @@ public final class Emulator {
         control("lazy " + (lazy ? 1 : 0));
     }
 
+    /** How many devices there are, from 0 on; 1 unless this is called. */
+    public static void devices(int count) {
+        control("devices " + count);
+    }
+
+    /** Which CUDA the driver supports: 13000, for 13.0, unless this is called. */
+    public static void driver(int version) {
+        control("driver " + version);
+    }
+
+    /** Bytes of memory of each device. */
+    public static void memory(long bytes) {
+        control("memory " + bytes);
+    }
+
+    /** Whether modules hold code for the device, as they do unless this is called. */
+    public static void code(boolean held) {
+        control("architecture " + (held ? 90 : 0));
+    }
+
+    /** Makes a launch of a kernel, the first from now on or a later one, end with an error that ends its context. */
+    public static void loseLaunch(int which, int error) {
+        control("lose " + which + " " + error);
+    }
+
+    /** Forgets everything that was set or has happened, and ends what is open. */
+    public static void reset() {
+        control("reset");
+    }
+
+    /** A source of kernels: {@code vector.cu}, say, with what it includes put in. */
+    static String source(String name) {
+        return build.source(name).replace("#include \"lnr.cuh\"", build.source("lnr.cuh"));
+    }
+
+    /** Takes the kernels of {@code source} in place of those of the same name, until closed. */
+    static Kernels kernels(String name, String source) {
+        Path library = build.kernels(name, source);
+        assertThat(control("kernels " + library)).isEmpty();
+        return () -> control("forget " + library);
+    }
+
+    /** Kernels that were taken in place of others. */
+    interface Kernels extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** What has gone wrong since the last call: a line for each call that failed, each leak, each lost context. */
     public static List<String> log() {
         return control("log").lines().toList();
     }
 
-    /** Kernels launched so far in this process. */
-    public static long launches() {
-        return control("launches").lines().mapToLong(line -> Long.parseLong(line.split(" ")[1])).sum();
+    /** Copies, kernels and whatever else has run on its streams so far. */
+    public static long work() {
+        return Long.parseLong(control("work"));
+    }
+
+    /** How often each kernel has run so far. */
+    public static Map<String, Long> launches() {
+        return control("launches")
+                .lines()
+                .map(line -> line.split(" "))
+                .collect(Collectors.toMap(words -> words[0], words -> Long.parseLong(words[1])));
     }
 
     /** Gives {@code command} to the device, and returns its answer: the commands are in {@code control.cpp}. */
