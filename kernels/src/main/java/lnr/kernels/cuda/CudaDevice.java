@@ -94,8 +94,8 @@ public final class CudaDevice implements Device {
             closing.push(staging::close);
             describe();
             this.blas = new CudaBlas(this);
-            this.groupNorm = null;
-            this.correlation = null;
+            this.groupNorm = new CudaGroupNorm(this);
+            this.correlation = new CudaCorrelation(this);
             this.layers = null;
             complete = true;
         } finally {
