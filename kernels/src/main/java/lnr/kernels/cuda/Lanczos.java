@@ -124,9 +124,9 @@ final class Lanczos {
     }
 
     /**
-     * The last element of T's unit eigenvector to its largest eigenvalue x: U D U' = x I - T, made from the last row up,
-     * leaves only D's first element 0, so s_(k+1) = s_k beta_k / d_(k+1). This way round x is far above what is left of
-     * T once it has been found, and nothing cancels.
+     * The last element of T's unit eigenvector to its largest eigenvalue x: in U D U' = x I - T, made from the last row
+     * up, only D's first element is 0, so s_(k+1) = s_k beta_k / d_(k+1). This way round, once x has been found, it is
+     * far above what is left of T, and nothing cancels.
      */
     private static double last(double[] alpha, double[] beta, int size, double x) {
         double[] ratios = new double[size];
