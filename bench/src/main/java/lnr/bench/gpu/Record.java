@@ -50,8 +50,12 @@ public final class Record {
         try (Device opened = Device.open("cuda")) {
             device = opened.description();
         }
-        Path file = write(device, Path.of(args[0]), Path.of(args[1]));
-        System.out.println("written: " + file);
+        try {
+            System.out.println("written: " + write(device, Path.of(args[0]), Path.of(args[1])));
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.exit(1);
+        }
     }
 
     /**
