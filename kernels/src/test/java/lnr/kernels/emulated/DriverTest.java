@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,6 +67,18 @@ class DriverTest {
                 .contains("libcublas.so.12: not found, nor libcublas.so.13: install", "cuda:0: cuda: libcublas.so.12 not")
                 .endsWith("cuda: libcublas.so.12 not found (nor libcublas.so.13); install the libraries of CUDA 12 or"
                         + " 13, or name their directory by LNR_CUDA_PATH");
+    }
+
+    @Test
+    void aDamagedLibraryIsTold() throws Exception {
+        Build built = new Build();
+        Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
+        byte[] whole = Files.readAllBytes(built.library(Library.CUBLAS));
+        Files.write(folder.resolve("libcublas.so.12"), Arrays.copyOf(whole, 60));
+        assertThat(Probe.run(Map.of("LNR_CUDA_PATH", folder.toString())))
+                .startsWith("cuda: cuBLAS did not load (")
+                .contains("libcublas.so.12: ")
+                .endsWith("); install it again, or name the directory of a whole one by LNR_CUDA_PATH");
     }
 
     // The emulated libraries, under the names of CUDA 13's: what JCuda wants is then the bridge's alone.
