@@ -83,13 +83,15 @@ public final class Record {
         record.set("device", json.valueToTree(device));
         record.set("machine", pairs("machine"));
         record.set("phases", phases());
-        JsonNode torch = read("torch.json");
+        ObjectNode torch = read("torch.json");
+        ObjectNode compress = read("compress.json");
+        dropPaths(torch, compress);
         record.set("targets", targets(torch));
         set(record, "contract", contract());
         set(record, "sanitizer", sanitizer());
         set(record, "bits", pairs("bits"));
         set(record, "torch", torch);
-        set(record, "compress", read("compress.json"));
+        set(record, "compress", compress);
         set(record, "operations", operations());
         return record;
     }
@@ -114,9 +116,26 @@ public final class Record {
         }
     }
 
-    private JsonNode read(String name) throws IOException {
+    private ObjectNode read(String name) throws IOException {
         Path file = folder.resolve(name);
-        return Files.exists(file) && Files.size(file) > 0 ? json.readTree(file.toFile()) : json.createObjectNode();
+        return Files.exists(file) && Files.size(file) > 0
+                ? (ObjectNode) json.readTree(file.toFile())
+                : json.createObjectNode();
+    }
+
+    /** Where files lay on a machine that is gone tells nobody anything. */
+    private static void dropPaths(ObjectNode torch, ObjectNode compress) {
+        torch.remove("command");
+        if (torch.has("data")) {
+            torch.put("data", torch.path("data").asText().replaceFirst(" from .*", ""));
+        }
+        compress.remove("out");
+        if (compress.path("data") instanceof ObjectNode data) {
+            data.remove(List.of("folder", "sentence"));
+        }
+        if (compress.path("model") instanceof ObjectNode model) {
+            model.remove("file");
+        }
     }
 
     private ObjectNode pairs(String name) throws IOException {

@@ -40,7 +40,7 @@ class RecordTest {
                 <testsuite name="JUnit Jupiter" tests="7" skipped="0" failures="0" errors="0" time="0.1"/>
                 """);
         write("torch.json", """
-                {"tasks": [
+                {"command": "run --json /somewhere/torch.json", "data": "mnist from /somewhere", "tasks": [
                   {"task": "epoch", "ratio": 6.5, "target": 5, "reached": true},
                   {"task": "forward", "ratio": 2.5},
                   {"task": "prox 4096x16384", "ratio": 3, "share": 0.8, "share_target": 0.85, "share_reached": false}
@@ -86,6 +86,19 @@ class RecordTest {
         assertThat(record.path("targets").path(0).path("measured").asDouble()).isEqualTo(6.5);
         assertThat(record.path("targets").path(1).path("reached").asBoolean(true)).isFalse();
         assertThat(record.has("compress")).isFalse();
+    }
+
+    @Test
+    void pathsStayBehind() throws IOException {
+        write("compress.json", """
+                {"data": {"name": "mnist", "folder": "/somewhere", "sentence": "mnist from /somewhere"},
+                 "model": {"trained": true, "file": "/somewhere/else"}, "out": "/somewhere/out", "kept": 48}
+                """);
+        JsonNode record = record();
+        assertThat(record.toString()).doesNotContain("somewhere");
+        assertThat(record.path("torch").path("data").asText()).isEqualTo("mnist");
+        assertThat(record.path("compress").path("data").path("name").asText()).isEqualTo("mnist");
+        assertThat(record.path("compress").path("kept").asInt()).isEqualTo(48);
     }
 
     @Test
