@@ -5,6 +5,7 @@
 
 #include "driver.h"
 #include "memory.h"
+#include "trace.h"
 
 namespace emulated {
 
@@ -154,7 +155,11 @@ Failure run_launch(const Launch& launch, const std::vector<Touched>& touched) {
     if (settings.launches_to_failure > 0 && --settings.launches_to_failure == 0) {
         return {settings.failure, std::string(launch.kernel.name) + ": as the test asked for"};
     }
-    Failure failure = run(launch);
+    std::vector<const void*> addresses;
+    for (const Touched& memory : touched) {
+        addresses.push_back(memory.address);
+    }
+    Failure failure = run_traced(launch, addresses);
     for (const Touched& memory : touched) {
         const Allocation* block = find(memory.address);
         std::string damage = failure || block == nullptr ? "" : trampled(*block);

@@ -128,6 +128,15 @@ KERNEL(32) void lnr_too_much_shared(double* out) {
     out[threadIdx.x] = values[threadIdx.x];
 }
 
+KERNEL(32) void lnr_overflow(int n, int* out) {
+    out[threadIdx.x] = n + static_cast<int>(threadIdx.x);
+}
+
+KERNEL(32) void lnr_unaligned(const float* x, float* out) {
+    float4 four = reinterpret_cast<const float4*>(x)[threadIdx.x];
+    out[threadIdx.x] = four.x + four.w;
+}
+
 // What another block wrote, or will have written.
 KERNEL(32) void lnr_order(int* out) {
     if (threadIdx.x == 0) {

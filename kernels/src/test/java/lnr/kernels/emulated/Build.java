@@ -23,6 +23,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jcuda.JCudaVersion;
 import lnr.kernels.Device;
 
@@ -74,12 +75,24 @@ final class Build {
         return folder.resolve(library.soname);
     }
 
-    /** The families of kernels. */
+    /** The families of kernels, and the wrong ones of these tests. */
     List<String> families() {
-        return kernels.keySet().stream()
+        return Stream.concat(kernels.keySet().stream(), Stream.of("wrong.cu"))
                 .filter(name -> name.endsWith(".cu"))
                 .map(name -> name.substring(0, name.length() - 3))
                 .toList();
+    }
+
+    /** The names of the product's kernels. */
+    Set<String> kernels() {
+        Set<String> names = new TreeSet<>();
+        kernels.forEach((name, source) -> {
+            Matcher kernel = KERNEL.matcher(new String(source, UTF_8));
+            while (kernel.find()) {
+                names.add(kernel.group(2));
+            }
+        });
+        return names;
     }
 
     /** A family's kernels, compiled for the host. */
@@ -103,6 +116,23 @@ final class Build {
             }
         });
         return library;
+    }
+
+    /** The program that runs a trace's launches again, under sanitizers. */
+    Path replay() {
+        Path program = folder.resolve("replay");
+        inOneProcess(() -> {
+            if (!Files.exists(program)) {
+                List<String> command = new ArrayList<>(KERNEL_FLAGS);
+                command.addAll(List.of("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
+                command.addAll(List.of("-o", program.getFileName() + ".part"));
+                families().forEach(family -> command.add(family + ".host.cpp"));
+                command.addAll(List.of("block.cpp", "fiber.cpp", "replay.cpp"));
+                Toolchain.compile(folder, command);
+                Files.move(folder.resolve("replay.part"), program, StandardCopyOption.ATOMIC_MOVE);
+            }
+        });
+        return program;
     }
 
     private interface Step {

@@ -13,9 +13,7 @@ import jcuda.Pointer;
 import jcuda.Sizeof;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,23 +22,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the emulated device finds wrong with kernels and launches, and what it does not. */
 class EmulatedKernelsTest {
-    private static Emulator.Kernels wrong;
-
     private RawDevice device;
-
-    @BeforeAll
-    static void compile() {
-        Emulator.load();
-        wrong = Emulator.kernels("wrong", Emulator.source("wrong.cu"));
-    }
-
-    @AfterAll
-    static void forget() {
-        wrong.close();
-    }
 
     @BeforeEach
     void open() {
+        Emulator.load();
         Emulator.reset();
         device = new RawDevice();
     }
