@@ -94,8 +94,8 @@ public final class CudaDevice implements Device {
             closing.push(staging::close);
             describe();
             this.blas = new CudaBlas(this);
-            this.groupNorm = null;
-            this.correlation = null;
+            this.groupNorm = new CudaGroupNorm(this);
+            this.correlation = new CudaCorrelation(this);
             this.layers = null;
             complete = true;
         } finally {
@@ -349,7 +349,7 @@ public final class CudaDevice implements Device {
     }
 
     /** Gives a block back. The memory of a lost device is gone already. */
-    void released(CudaMemory memory) {
+    void release(CudaMemory memory) {
         lock.lock();
         try {
             requireNotRecording("memory cannot be released");

@@ -73,8 +73,8 @@ final class CudaMemory extends Storage {
     @Override
     protected void release() {
         if (open) {
+            owner.release(this);
             open = false;
-            owner.released(this);
         }
     }
 

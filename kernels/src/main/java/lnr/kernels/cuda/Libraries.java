@@ -88,6 +88,11 @@ final class Libraries {
         System.load(bridge.toString());
     }
 
+    /** Whether this build can stand in for {@code name}. */
+    static boolean hasBridge(String name) {
+        return Libraries.class.getResource("bridge/" + name) != null;
+    }
+
     /** What another library depends on and mostly finds for itself. */
     private static void loadIfFound(String... names) {
         try {
@@ -168,16 +173,17 @@ final class Libraries {
 
     /** The library's file for this machine's processor, if there is one. */
     static Optional<Path> find(String name) {
-        return Stream.concat(folders().stream().map(folder -> folder.resolve(name)), linkerCache(name).stream())
+        Stream<Path> named = folders(System.getenv(PATH)).stream().map(folder -> folder.resolve(name));
+        return Stream.concat(named, linkerCache(name).stream())
                 .filter(Libraries::isForThisProcessor)
                 .map(Path::toAbsolutePath)
                 .findFirst();
     }
 
-    /** Where {@link #find} looks, beside the linker's cache, in order. */
-    static Set<Path> folders() {
+    /** Where {@link #find} looks, beside the linker's cache, in order: what {@link #PATH} names first. */
+    static Set<Path> folders(String path) {
         Set<Path> folders = new LinkedHashSet<>();
-        for (Path named : paths(System.getenv(PATH))) {
+        for (Path named : paths(path)) {
             folders.add(named);
             folders.add(named.resolve("lib64"));
             folders.add(named.resolve("lib"));
@@ -192,10 +198,9 @@ final class Libraries {
                 .filter(child -> child.getFileName().toString().startsWith("cuda-"))
                 .forEach(child -> folders.add(child.resolve("lib64")));
         // Containers and WSL have the driver in places of their own.
-        for (String folder : List.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/local/nvidia/lib64",
-                "/usr/lib/wsl/lib")) {
-            folders.add(Path.of(folder));
-        }
+        Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/local/nvidia/lib64", "/usr/lib/wsl/lib")
+                .map(Path::of)
+                .forEach(folders::add);
         return folders;
     }
 
@@ -237,7 +242,7 @@ final class Libraries {
     }
 
     /** Whether a file is a 64-bit x86 library: others lie in the same folders. */
-    private static boolean isForThisProcessor(Path file) {
+    static boolean isForThisProcessor(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] header = in.readNBytes(20);
             return header.length == 20 && header[1] == 'E' && header[4] == 2 && header[18] == 62;

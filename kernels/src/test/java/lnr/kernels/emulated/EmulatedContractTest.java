@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.FactorisationContract;
+import lnr.kernels.contract.GroupNormContract;
 import lnr.kernels.contract.MemoryContract;
 import lnr.kernels.cuda.CudaDevice;
 import org.junit.jupiter.api.Nested;
@@ -52,6 +54,22 @@ class EmulatedContractTest {
 
     @Nested
     class Factorisation extends FactorisationContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class GroupNorm extends GroupNormContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Correlation extends CorrelationContract {
         @Override
         protected Device open() {
             return cuda();

@@ -48,7 +48,7 @@ public final class Emulator {
     }
 
     /** The file that the CPU device uses too. */
-    private static Path openBlas() {
+    static Path openBlas() {
         Path folder = Path.of(Loader.load(openblas_nolapack.class)).getParent();
         return Stream.of("libopenblas_nolapack.so.0", "libopenblas.so.0")
                 .map(folder::resolve)
