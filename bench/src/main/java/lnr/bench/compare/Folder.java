@@ -7,12 +7,14 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 import lnr.bench.TextProblem;
+import lnr.bench.Tile;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.Npy;
 
 /**
  * A temporary folder through which both sides get the same data: {@code images.bin} (count, 784) and {@code labels.bin}
- * (count), bytes; {@code NAME-r.npy} and {@code NAME-c.npy} for each problem. Closing deletes it.
+ * (count), bytes; {@code NAME-r.npy} and {@code NAME-c.npy} for each problem; {@code normal.npy}, random numbers that
+ * the operands of operations repeat. Closing deletes it.
  *
  * @param path where it is
  */
@@ -40,6 +42,14 @@ record Folder(Path path) implements AutoCloseable {
         Npy.write(file(problem.name(), "c"), problem.h(), problem.d(), problem.c());
     }
 
+    void write(Tile normal) {
+        Npy.write(normals(), 1, normal.numbers().length, normal.numbers());
+    }
+
+    Tile normal() {
+        return new Tile(Npy.read(normals()).data());
+    }
+
     Dataset.Split split() throws IOException {
         return new Dataset.Split(Files.readAllBytes(images()), Files.readAllBytes(labels()));
     }
@@ -56,6 +66,10 @@ record Folder(Path path) implements AutoCloseable {
 
     private Path labels() {
         return path.resolve("labels.bin");
+    }
+
+    private Path normals() {
+        return path.resolve("normal.npy");
     }
 
     private Path file(String problem, String matrix) {

@@ -37,6 +37,7 @@ final class LnrSide implements AutoCloseable {
     private final Folder folder;
     private final Map<String, TextProblem> problems = new HashMap<>();
     private Passes passes;
+    private OperationSide operations;
 
     LnrSide(Device device, Folder folder) {
         this.device = device;
@@ -75,6 +76,12 @@ final class LnrSide implements AutoCloseable {
         String[] words = request.split(" ");
         if (words[0].equals("solve") && words.length == 4) {
             return solve(words[1], words[2], Double.parseDouble(words[3]));
+        }
+        if (words.length == 3) {
+            if (operations == null) {
+                operations = new OperationSide(device, folder.normal());
+            }
+            return operations.run(words[0], words[1], Integer.parseInt(words[2]));
         }
         if (passes == null) {
             passes = new Passes(device, folder.split());
