@@ -95,8 +95,12 @@ std::string lanes(unsigned mask) {
     return hex;
 }
 
+bool same(const char* a, const char* b) {
+    return a == b || strcmp(a, b) == 0;
+}
+
 bool same(const Site& a, const Site& b) {
-    return a.line == b.line && (a.file == b.file || strcmp(a.file, b.file) == 0) && strcmp(a.call, b.call) == 0;
+    return a.line == b.line && same(a.file, b.file) && same(a.call, b.call);
 }
 
 // Ends the launch; the block's fibers are forgotten where they stand.
