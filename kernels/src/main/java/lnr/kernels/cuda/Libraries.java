@@ -29,34 +29,63 @@ final class Libraries {
 
     /** Makes {@link jcuda.driver.JCudaDriver} usable. */
     static void driver() {
-        if (load("libcuda.so.1").isEmpty()) {
-            throw new DeviceException("cuda: no CUDA driver (libcuda.so.1 not found); install NVIDIA's driver, or name"
-                    + " the directory it is in by " + PATH);
-        }
-        bind("jcuda.driver.JCudaDriver", "JCudaDriver");
+        whole("the driver", () -> {
+            if (load("libcuda.so.1").isEmpty()) {
+                throw new DeviceException("cuda: no CUDA driver (libcuda.so.1 not found); install NVIDIA's driver, or"
+                        + " name the directory it is in by " + PATH);
+            }
+            bind("jcuda.driver.JCudaDriver", "JCudaDriver");
+        });
     }
 
     /** Makes {@link jcuda.jcublas.JCublas2} usable. */
     static void blas() {
-        loadIfFound("libcublasLt.so.12", "libcublasLt.so.13");
-        provide("libcublas.so.12", "libcublas.so.13");
-        bind("jcuda.jcublas.JCublas2", "JCublas2");
+        whole("cuBLAS", () -> {
+            loadIfFound("libcublasLt.so.12", "libcublasLt.so.13");
+            provide("libcublas.so.12", "libcublas.so.13");
+            bind("jcuda.jcublas.JCublas2", "JCublas2");
+        });
     }
 
     /** Makes {@link jcuda.jcusolver.JCusolverDn} usable. */
     static void solver() {
         blas();
-        loadIfFound("libnvJitLink.so.12", "libnvJitLink.so.13");
-        loadIfFound("libcusparse.so.12");
-        provide("libcusolver.so.11", "libcusolver.so.12");
-        provide("libcusolverMg.so.11", "libcusolver.so.11", "libcusolver.so.12");
-        bind("jcuda.jcusolver.JCusolverDn", "JCusolver");
+        whole("cuSOLVER", () -> {
+            loadIfFound("libnvJitLink.so.12", "libnvJitLink.so.13");
+            loadIfFound("libcusparse.so.12");
+            provide("libcusolver.so.11", "libcusolver.so.12");
+            provide("libcusolverMg.so.11", "libcusolver.so.11", "libcusolver.so.12");
+            bind("jcuda.jcusolver.JCusolverDn", "JCusolver");
+        });
     }
 
     /** Makes {@link jcuda.nvrtc.JNvrtc} usable. */
     static void nvrtc() {
-        provide("libnvrtc.so.12", "libnvrtc.so.13");
-        bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
+        whole("NVRTC", () -> {
+            provide("libnvrtc.so.12", "libnvrtc.so.13");
+            bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
+        });
+    }
+
+    /** Loads something, and tells what the dynamic linker said where it cannot be loaded. */
+    private static void whole(String what, Runnable loading) {
+        try {
+            loading.run();
+        } catch (LinkageError e) {
+            throw new DeviceException("cuda: " + what + " did not load (" + linkersWord(e) + "); install it again, or"
+                    + " name the directory of a whole one by " + PATH, e);
+        }
+    }
+
+    /** JCuda's message holds whole stack traces; the linker's own word is the last line that names a library. */
+    private static String linkersWord(LinkageError e) {
+        String message = String.valueOf(e.getMessage());
+        return message.lines()
+                .filter(line -> line.contains(".so") && line.contains(": "))
+                .reduce((first, last) -> last)
+                .or(() -> message.lines().findFirst())
+                .orElse(message)
+                .replaceFirst("^\\S*Error: ", "");
     }
 
     /** Loads the calls of NVTX, and NVTX itself. Returns whether the calls are there. */
