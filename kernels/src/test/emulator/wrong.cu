@@ -1,4 +1,4 @@
-// Kernels with a fault each, and a few that look as if they had one: what the emulated device has to find, and what not.
+// Kernels with a fault each, and a few that only look like it: what the emulated device has to find, and what not.
 #include "lnr.cuh"
 
 // Correct: the sum of the block's 256 numbers, through shared memory and shuffles.

@@ -28,15 +28,16 @@ import jcuda.JCudaVersion;
 import lnr.kernels.Device;
 
 /**
- * The emulated device's libraries, and one library for each family of kernels, in a folder named by the hash of all they
- * are made of: built when they are first asked for, and then kept.
+ * The emulated device's libraries, and one library for each family of kernels, in a folder named by the hash of all
+ * they are made of: built when they are first asked for, and then kept.
  */
 final class Build {
-    private static final Pattern KERNEL = Pattern.compile("^KERNEL\\(([^)]*)\\)\\s+void\\s+(lnr_\\w+)\\(", Pattern.MULTILINE);
+    private static final Pattern KERNEL =
+            Pattern.compile("^KERNEL\\(([^)]*)\\)\\s+void\\s+(lnr_\\w+)\\(", Pattern.MULTILINE);
 
     /** Same results on every machine: no contraction of a product and a sum. Kernels read floats as float4. */
     private static final List<String> KERNEL_FLAGS = List.of(
-            "-O2", "-march=native", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-gnu-unique", "-Wno-unknown-pragmas");
+            "-O2", "-march=native", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-gnu-unique");
 
     private final Map<String, byte[]> emulator = Sources.in(Build.class, "lnr/kernels/emulated/source");
     private final Map<String, byte[]> kernels = Sources.in(Device.class, "lnr/kernels/cuda");
@@ -44,7 +45,8 @@ final class Build {
 
     Build() {
         kernels.keySet().removeIf(name -> !name.endsWith(".cu") && !name.endsWith(".cuh"));
-        String compiler = Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-dumpfullversion", "-Q", "--help=target"));
+        // Its version, and what it makes of this machine's processor.
+        String compiler = Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-v", "-Q", "--help=target"));
         Map<String, byte[]> all = new TreeMap<>(emulator);
         all.putAll(kernels);
         all.put("compiler", compiler.getBytes(UTF_8));

@@ -45,9 +45,10 @@ class SanitizersTest {
                 Operation.all(new Draw("sanitizers"), false).forEach(operation -> operation.results(device));
                 Operation.all(new Draw("sanitizers"), true).forEach(operation -> operation.results(device));
             }
+            Contracts.run(Contracts.Convolution.class, () -> new CudaDevice(0, "asked for"));
         });
         Set<String> kernels = replayed.lines().map(line -> line.split(" ")[0]).collect(Collectors.toSet());
-        assertThat(kernels).isEqualTo(Emulator.kernels());
+        assertThat(kernels).containsAll(Emulator.kernels());
     }
 
     @Test
@@ -64,6 +65,8 @@ class SanitizersTest {
     }
 
     private void found(String words, Runnable launch) {
-        assertThatThrownBy(() -> replayed(launch)).isInstanceOf(IllegalStateException.class).hasMessageContaining(words);
+        assertThatThrownBy(() -> replayed(launch))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining(words);
     }
 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Fails a test that asked the emulated device for anything wrong, and a class that left something on it or ran nothing. */
+/** Fails a test that asks the emulated device for something wrong, and a class that leaves things on it or runs none. */
 final class Verdict implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     private long work;
 
