@@ -274,10 +274,12 @@ final class Download {
         }
     }
 
+    /** A part that the disk has no room for is removed: its room is wanted. */
     private static void write(Path part, OutputStream out, byte[] piece, int length) {
         try {
             out.write(piece, 0, length);
         } catch (IOException e) {
+            discard(part);
             throw unwritable(part, e);
         }
     }

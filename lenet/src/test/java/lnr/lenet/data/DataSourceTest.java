@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -219,6 +220,17 @@ class DataSourceTest {
         Files.writeString(cache, "a file where the folder should be");
         refuses("mnist", cache + "", "the cache cannot be written", "LNR_CACHE");
         refuses(null, cache + "", "the cache cannot be written", "LNR_CACHE");
+    }
+
+    @Test
+    void aFullCacheIsToldAndKeepsNoPart() throws IOException {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full), "no /dev/full on this system");
+        Path part = Files.createDirectories(cache.resolve("mnist")).resolve(FIRST + ".part");
+        Files.createSymbolicLink(part, full);
+        refuses(null, part + ": the cache cannot be written: ", "; LNR_CACHE names another folder");
+        assertThat(part).doesNotExist();
+        assertThat(source.open("mnist", Progress.NONE).train().count()).isEqualTo(13);
     }
 
     @Test
