@@ -127,8 +127,7 @@ final class CompressCommand implements Runnable {
             DataOption.announce(session, data, json.on);
             try (DeviceImages train = Images.of(device, data.train())) {
                 watch.lap("data");
-                ModelCache.Found original = given.map(
-                                m -> new ModelCache.Found(m, "given", Optional.of(modelFile), false))
+                ModelCache.Found original = given.map(m -> ModelCache.Found.given(m, modelFile))
                         .orElseGet(() -> new ModelCache(session).get(recipe, device, data, train));
                 watch.lap("model");
                 Compression.Options options = new Compression.Options(strength, bias, debias, solver);
@@ -148,6 +147,9 @@ final class CompressCommand implements Runnable {
                     report.print();
                 }
                 report.notices(strength);
+                original.unkept().ifPresent(e -> {
+                    throw e;
+                });
             }
         }
     }

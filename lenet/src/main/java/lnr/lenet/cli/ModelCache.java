@@ -32,10 +32,16 @@ final class ModelCache {
      * @param how one phrase for the report
      * @param file the file that holds it; empty when none does
      * @param trained whether it was trained just now
+     * @param unkept why it is not in the cache, though it should be: to be thrown once all else is done
      */
-    record Found(Model model, String how, Optional<Path> file, boolean trained) {}
+    record Found(Model model, String how, Optional<Path> file, boolean trained, Optional<InputException> unkept) {
+        /** The user's own. */
+        static Found given(Model model, Path file) {
+            return new Found(model, "given", Optional.of(file), false, Optional.empty());
+        }
+    }
 
-    /** The recipe's model: from the cache, or trained and put there. A cache that cannot be used is no failure. */
+    /** The recipe's model: from the cache, or trained and put there. */
     Found get(Recipe recipe, Device device, Dataset data, DeviceImages train) {
         String contents = Contents.of(data);
         Map<String, String> facts = recipe.metadata(data, contents, device, recipe.epochs());
@@ -44,13 +50,13 @@ final class ModelCache {
         String words = recipe.epochs() + (recipe.epochs() == 1 ? " epoch" : " epochs") + ", batch " + recipe.batch()
                 + ", learning rate " + recipe.rate() + ", seed " + recipe.seed();
         if (kept.isPresent()) {
-            return new Found(kept.get(), "trained before: " + words, file, false);
+            return new Found(kept.get(), "trained before: " + words, file, false, Optional.empty());
         }
         session.notice("training a LeNet-5 first: " + words);
         Checkpoints checkpoints = new Checkpoints();
         Model model = recipe.train(session, device, train, (epoch, figures, seconds, trained) ->
                 checkpoints.add(trained, recipe.metadata(data, contents, device, epoch)));
-        return new Found(model, "trained now: " + words, checkpoints.last, true);
+        return new Found(model, "trained now: " + words, checkpoints.last, true, checkpoints.failure);
     }
 
     /**
@@ -60,16 +66,16 @@ final class ModelCache {
     private final class Checkpoints {
         private Optional<Path> last = Optional.empty();
         private Optional<Path> written = Optional.empty(); // by this training; what was there before it stays
-        private boolean wanted = true;
+        private Optional<InputException> failure = Optional.empty();
 
         void add(Model model, Map<String, String> facts) {
             Optional<Path> file = file(facts);
-            if (!wanted || file.isEmpty()) {
+            if (failure.isPresent() || file.isEmpty()) {
                 return;
             }
             boolean there = Files.exists(file.get()) && read(file.get(), facts).isPresent();
-            if (!there && !write(file.get(), model, facts)) {
-                wanted = false;
+            failure = there ? Optional.empty() : write(file.get(), model, facts);
+            if (failure.isPresent()) {
                 last = Optional.empty();
                 return;
             }
@@ -122,16 +128,21 @@ final class ModelCache {
         return Optional.empty();
     }
 
-    private boolean write(Path file, Model model, Map<String, String> facts) {
+    /** Returns what went wrong, if anything did. */
+    private static Optional<InputException> write(Path file, Model model, Map<String, String> facts) {
         try {
             Files.createDirectories(file.getParent());
             ModelFile.write(file, model, facts);
-            return true;
+            return Optional.empty();
         } catch (IOException e) {
-            session.notice("the trained model is not kept: " + file.getParent() + ": " + Diagnostic.reason(e));
+            return Optional.of(unkept(file.getParent() + ": cannot be made: " + Diagnostic.reason(e), e));
         } catch (InputException e) {
-            session.notice("the trained model is not kept: " + e.getMessage());
+            return Optional.of(unkept(e.getMessage(), e));
         }
-        return false;
+    }
+
+    private static InputException unkept(String why, Exception e) {
+        return new InputException(
+                "the trained model is not kept: " + why + "; LNR_CACHE names another folder", e);
     }
 }

@@ -3,6 +3,7 @@ package lnr.lenet.format;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
@@ -23,6 +24,9 @@ public final class Diagnostic {
     public static String reason(IOException failure) {
         if (failure instanceof NoSuchFileException) {
             return "no such file or folder";
+        }
+        if (failure instanceof FileAlreadyExistsException) {
+            return "a file of that name is in the way";
         }
         if (failure instanceof AccessDeniedException) {
             return "permission denied";

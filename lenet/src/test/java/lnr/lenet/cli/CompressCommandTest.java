@@ -217,13 +217,25 @@ class CompressCommandTest {
         assertThat(cached()).hasSize(2);
     }
 
+    /** A cache that is full or cannot be written is bad input; the work is done, and is not to be lost for it. */
     @Test
-    void worksWithoutACache() throws IOException {
+    void aModelThatCannotBeKeptIsRefusedOnceAllElseIsDone() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
-        Run run = Run.of(file, "compress", "--data", data.toString(), "--epochs", "1", "--json", "--out",
-                out().toString());
-        assertThat(run.good().err()).contains("the trained model is not kept: ");
-        assertThat(run.json().at("/model/file").isNull()).isTrue();
+        Path obstructed = Files.createDirectory(folder.resolve("obstructed"));
+        Files.createFile(obstructed.resolve("models"));
+        for (Path unusable : List.of(file, obstructed)) {
+            Files.deleteIfExists(out());
+            Run run = Run.of(unusable, "compress", "--data", data.toString(), "--epochs", "2", "--json", "--out",
+                    out().toString());
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.json().at("/model/file").isNull()).isTrue();
+            assertThat(ModelFile.read(out()).architecture().fc1())
+                    .isEqualTo(run.json().path("kept").asInt());
+            assertThat(run.err().lines().skip(1)).singleElement().asString()
+                    .startsWith("lnr compress: the trained model is not kept: " + unusable.resolve("models"))
+                    .endsWith("; LNR_CACHE names another folder")
+                    .doesNotContain("Exception");
+        }
     }
 
     @Test
