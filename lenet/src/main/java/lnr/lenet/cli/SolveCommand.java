@@ -2,6 +2,8 @@ package lnr.lenet.cli;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import lnr.engine.Problem;
 import lnr.engine.Quadratic;
 import lnr.engine.Solution;
@@ -108,12 +110,7 @@ final class SolveCommand implements Runnable {
         }
         try (Device device = deviceOption.open()) {
             Solution solution = solve(device, solver, r, c);
-            if (out != null) {
-                Npy.write(out, solution.h(), solution.d(), solution.m());
-            }
-            if (history != null) {
-                writeHistory(solution.history());
-            }
+            write(solution);
             report(device, solution);
         }
     }
@@ -158,13 +155,25 @@ final class SolveCommand implements Runnable {
         }
     }
 
-    private void writeHistory(double[] objectives) {
-        AtomicFile.write(history, stream -> {
+    /** Both files or neither. */
+    private void write(Solution solution) {
+        Map<Path, AtomicFile.Content> files = new LinkedHashMap<>();
+        if (out != null) {
+            files.put(out, Npy.content(solution.h(), solution.d(), solution.m()));
+        }
+        if (history != null) {
+            files.put(history, table(solution.history()));
+        }
+        AtomicFile.write(files);
+    }
+
+    private static AtomicFile.Content table(double[] objectives) {
+        return stream -> {
             stream.write("iteration,objective\n".getBytes(StandardCharsets.US_ASCII));
             for (int i = 0; i < objectives.length; i++) {
                 stream.write((i + "," + objectives[i] + "\n").getBytes(StandardCharsets.US_ASCII));
             }
-        });
+        };
     }
 
     private void report(Device device, Solution solution) {

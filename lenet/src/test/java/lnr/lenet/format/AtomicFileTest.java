@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import lnr.lenet.InputException;
@@ -55,6 +57,24 @@ class AtomicFileTest {
                 .isInstanceOf(IllegalStateException.class);
         assertThat(file).hasContent("old");
         assertThat(names()).containsExactly("out.txt");
+    }
+
+    @Test
+    void severalFilesAreWrittenTogetherOrNotAtAll() throws IOException {
+        Path first = folder.resolve("first");
+        Path second = folder.resolve("second");
+        AtomicFile.write(Map.of(first, text("1"), second, text("2")));
+        Map<Path, AtomicFile.Content> contents = new LinkedHashMap<>();
+        contents.put(first, text("3"));
+        contents.put(second, out -> {
+            throw new IOException("No space left on device");
+        });
+        assertThatThrownBy(() -> AtomicFile.write(contents))
+                .isInstanceOf(InputException.class)
+                .hasMessage(second + ": cannot be written: No space left on device");
+        assertThat(first).hasContent("1");
+        assertThat(second).hasContent("2");
+        assertThat(names()).containsExactly("first", "second");
     }
 
     /** Half-writes the file it is given, says so, and waits to be interrupted. */
