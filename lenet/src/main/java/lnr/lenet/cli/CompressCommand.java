@@ -140,13 +140,13 @@ final class CompressCommand implements Runnable {
                 ModelFile.write(out, result.compressed(), facts(data, original, result, comparison));
                 watch.lap("write");
                 CompressReport report =
-                        new CompressReport(session, device, data, original, result, comparison, bias, watch, out);
+                        new CompressReport(session, device, data, original, result, comparison, options, watch, out);
                 if (json.on) {
                     report.json();
                 } else {
                     report.print();
                 }
-                report.notices(strength);
+                report.notices();
                 original.unkept().ifPresent(e -> {
                     throw e;
                 });

@@ -29,15 +29,27 @@ final class ModelCache {
     /**
      * A model and where it comes from.
      *
-     * @param how one phrase for the report
+     * @param recipe how it was trained; empty for a model of the user's
      * @param file the file that holds it; empty when none does
      * @param trained whether it was trained just now
      * @param unkept why it is not in the cache, though it should be: to be thrown once all else is done
      */
-    record Found(Model model, String how, Optional<Path> file, boolean trained, Optional<InputException> unkept) {
-        /** The user's own. */
+    record Found(
+            Model model,
+            Optional<Recipe> recipe,
+            Optional<Path> file,
+            boolean trained,
+            Optional<InputException> unkept) {
+
+        /** A model of the user's. */
         static Found given(Model model, Path file) {
-            return new Found(model, "given", Optional.of(file), false, Optional.empty());
+            return new Found(model, Optional.empty(), Optional.of(file), false, Optional.empty());
+        }
+
+        /** One phrase for the report. */
+        String how() {
+            return recipe.map(r -> "trained " + (trained ? "now: " : "before: ") + r)
+                    .orElse("given");
         }
     }
 
@@ -47,16 +59,14 @@ final class ModelCache {
         Map<String, String> facts = recipe.metadata(data, contents, device, recipe.epochs());
         Optional<Path> file = file(facts);
         Optional<Model> kept = file.filter(Files::exists).flatMap(f -> read(f, facts));
-        String words = recipe.epochs() + (recipe.epochs() == 1 ? " epoch" : " epochs") + ", batch " + recipe.batch()
-                + ", learning rate " + recipe.rate() + ", seed " + recipe.seed();
         if (kept.isPresent()) {
-            return new Found(kept.get(), "trained before: " + words, file, false, Optional.empty());
+            return new Found(kept.get(), Optional.of(recipe), file, false, Optional.empty());
         }
-        session.notice("training a LeNet-5 first: " + words);
+        session.notice("training a LeNet-5 first: " + recipe);
         Checkpoints checkpoints = new Checkpoints();
         Model model = recipe.train(session, device, train, (epoch, figures, seconds, trained) ->
                 checkpoints.add(trained, recipe.metadata(data, contents, device, epoch)));
-        return new Found(model, "trained now: " + words, checkpoints.last, true, checkpoints.failure);
+        return new Found(model, Optional.of(recipe), checkpoints.last, true, checkpoints.failure);
     }
 
     /**

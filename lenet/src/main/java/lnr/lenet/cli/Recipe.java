@@ -84,6 +84,18 @@ record Recipe(int epochs, int batch, double rate, long seed) {
         return sum == 0;
     }
 
+    /** What there is to choose, by the options' names. */
+    Json json() {
+        return new Json().put("epochs", epochs).put("batch", batch).put("lr", rate).put("seed", seed);
+    }
+
+    /** In words. */
+    @Override
+    public String toString() {
+        return epochs + (epochs == 1 ? " epoch" : " epochs") + ", batch " + batch + ", learning rate " + rate
+                + ", seed " + seed;
+    }
+
     /** The facts that go with a model into its file. */
     Map<String, String> metadata(Dataset data, String contents, Device device, int epochsDone) {
         Map<String, String> facts = new LinkedHashMap<>();

@@ -65,6 +65,12 @@ final class SolveCommand implements Runnable {
                 required = true,
                 description = "The same, in parts of lambda_max, the least that leaves nothing.")
         private Double ratio;
+
+        Strength strength() {
+            return ratio != null
+                    ? new Strength.Ratio(Expect.nonNegative("--lambda-ratio", ratio))
+                    : new Strength.Lambda(Expect.nonNegative("--lambda", lambda));
+        }
     }
 
     @Mixin
@@ -92,11 +98,7 @@ final class SolveCommand implements Runnable {
     @Override
     public void run() {
         Solver solver = solverOptions.solver();
-        if (weight.lambda != null) {
-            Expect.nonNegative("--lambda", weight.lambda);
-        } else {
-            Expect.nonNegative("--lambda-ratio", weight.ratio);
-        }
+        Strength strength = weight.strength();
         checkOutputs();
         Npy.Matrix r = Npy.read(rxx);
         Npy.Matrix c = Npy.read(ryx);
@@ -109,9 +111,9 @@ final class SolveCommand implements Runnable {
                     + " has, found " + c.rows() + " x " + c.cols());
         }
         try (Device device = deviceOption.open()) {
-            Solution solution = solve(device, solver, r, c);
+            Solution solution = solve(device, solver, strength, r, c);
             write(solution);
-            report(device, solution);
+            report(device, solver, strength, solution);
         }
     }
 
@@ -129,14 +131,15 @@ final class SolveCommand implements Runnable {
         Expect.apart("--out", out, "--ryx", ryx);
     }
 
-    private Solution solve(Device device, Solver solver, Npy.Matrix r, Npy.Matrix c) {
+    private Solution solve(Device device, Solver solver, Strength strength, Npy.Matrix r, Npy.Matrix c) {
         double tolerance = r.single() || c.single() ? SINGLE : DOUBLE;
         try (Scope scope = device.scope();
                 Bar bar = session.bar(solver.name(), -1)) {
             Quadratic fit = Quadratic.of(scope, c.rows(), r.rows(), r.data(), c.data(), tolerance);
             Problem free = new Problem(fit, fit.d() - (bias ? 1 : 0), 0);
-            double lambda =
-                    weight.lambda != null ? weight.lambda : new Strength.Ratio(weight.ratio).lambda(free.lambdaMax());
+            double lambda = strength instanceof Strength.Ratio ratio
+                    ? ratio.lambda(free.lambdaMax())
+                    : ((Strength.Lambda) strength).value();
             Monitor monitor = (iteration, objective, gap) -> {
                 bar.at(iteration);
                 return true;
@@ -176,9 +179,9 @@ final class SolveCommand implements Runnable {
         };
     }
 
-    private void report(Device device, Solution solution) {
+    private void report(Device device, Solver solver, Strength strength, Solution solution) {
         if (json.on) {
-            session.json(json(device, solution).fields());
+            session.json(json(device, solver, strength, solution).fields());
             return;
         }
         session.print("method       %s on %s, fp64", solution.method(), device.name());
@@ -199,14 +202,16 @@ final class SolveCommand implements Runnable {
         }
     }
 
-    private Json json(Device device, Solution solution) {
-        return new Json()
-                .put("method", solution.method())
+    private Json json(Device device, Solver solver, Strength strength, Solution solution) {
+        return SolverOptions.json(solver)
+                .put("rxx", rxx.toString())
+                .put("ryx", ryx.toString())
                 .put("device", device.name())
                 .put("precision", "fp64")
                 .put("bias", bias)
                 .put("rows", solution.h())
                 .put("columns", solution.d())
+                .put("asked", StrengthOptions.json(strength))
                 .put("lambda", solution.lambda())
                 .put("lambda_max", solution.lambdaMax())
                 .put("objective", solution.objective())

@@ -121,8 +121,9 @@ class CompressCommandTest {
 
     @Test
     void keepsAsManyNeuronsAsAsked() {
-        assertThat(compressSmall("--keep", "17", "--json").good().json().path("kept").asInt())
-                .isEqualTo(17);
+        JsonNode report = compressSmall("--keep", "17", "--json").good().json();
+        assertThat(report.path("kept").asInt()).isEqualTo(17);
+        assertThat(report.path("asked").toString()).isEqualTo("{\"keep\":17}");
         assertThat(compressSmall("--keep", "0", "--json").good().json().path("kept").asInt(-1))
                 .isZero();
     }
@@ -139,6 +140,28 @@ class CompressCommandTest {
         assertThat(report.path("bias").asBoolean(true)).isFalse();
         assertThat(report.path("debias").asBoolean()).isTrue();
         assertThat(report.at("/solve/method").asText()).isEqualTo("fista");
+    }
+
+    /** What was asked for, and what stands in its place where nothing was. */
+    @Test
+    void theReportHoldsWhatReproducesIt() {
+        JsonNode report = compress("--epochs", "1", "--seed", "5", "--out", out().toString(), "--json")
+                .good()
+                .json();
+        assertThat(report.at("/model/recipe").toString())
+                .isEqualTo("{\"epochs\":1,\"batch\":256,\"lr\":0.001,\"seed\":5}");
+        assertThat(report.path("asked").toString()).isEqualTo("{\"lambda\":0.01}");
+        assertThat(report.at("/solve/q").asDouble()).isEqualTo(10);
+        assertThat(report.at("/solve/tol").isNull()).isTrue();
+        assertThat(report.at("/solve/max_iterations").asInt()).isEqualTo(100_000);
+        report = compressSmall("--lambda-ratio", "0.5", "--q", "5", "--tol", "1e-6", "--max-iterations", "70", "--json")
+                .quiet()
+                .json();
+        assertThat(report.at("/model/recipe").isNull()).isTrue();
+        assertThat(report.path("asked").toString()).isEqualTo("{\"lambda_ratio\":0.5}");
+        assertThat(report.at("/solve/q").asDouble()).isEqualTo(5);
+        assertThat(report.at("/solve/tol").asDouble()).isEqualTo(1e-6);
+        assertThat(report.at("/solve/max_iterations").asInt()).isEqualTo(70);
     }
 
     @Test
