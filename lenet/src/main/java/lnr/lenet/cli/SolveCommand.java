@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import lnr.engine.MatrixException;
 import lnr.engine.Problem;
 import lnr.engine.Quadratic;
 import lnr.engine.Solution;
@@ -145,16 +146,9 @@ final class SolveCommand implements Runnable {
                 return true;
             };
             return solver.solve(free.withLambda(lambda), new double[fit.h() * fit.d()], monitor);
-        } catch (IllegalArgumentException e) {
-            // The matrices are all that can still be refused: the engine calls them R and C.
-            String message = String.valueOf(e.getMessage());
-            if (message.startsWith("C")) {
-                throw new InputException("--ryx: " + ryx + ": " + message, e);
-            }
-            if (message.startsWith("R")) {
-                throw new InputException("--rxx: " + rxx + ": " + message, e);
-            }
-            throw e;
+        } catch (MatrixException e) {
+            String file = e.matrix().equals("C") ? "--ryx: " + ryx : "--rxx: " + rxx;
+            throw new InputException(file + ": " + e.getMessage(), e);
         }
     }
 

@@ -3,6 +3,7 @@ package lnr.lenet.compress;
 import java.util.Optional;
 import lnr.engine.Correlations;
 import lnr.engine.Debiasing;
+import lnr.engine.MatrixException;
 import lnr.engine.Problem;
 import lnr.engine.Solution;
 import lnr.engine.solvers.Monitor;
@@ -126,7 +127,7 @@ public final class Compression {
     private static Problem problem(Correlations correlations, Scope scope) {
         try {
             return correlations.problem(scope, 0);
-        } catch (IllegalArgumentException e) {
+        } catch (MatrixException e) {
             throw (ArithmeticException) new ArithmeticException("activations: " + e.getMessage()).initCause(e);
         }
     }
