@@ -149,6 +149,8 @@ final class SolveCommand implements Runnable {
         } catch (MatrixException e) {
             String file = e.matrix().equals("C") ? "--ryx: " + ryx : "--rxx: " + rxx;
             throw new InputException(file + ": " + e.getMessage(), e);
+        } catch (ArithmeticException e) {
+            throw new InputException("--rxx: " + rxx + ", --ryx: " + ryx + ": " + e.getMessage(), e);
         }
     }
 

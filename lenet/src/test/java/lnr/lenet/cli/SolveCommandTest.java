@@ -203,6 +203,14 @@ class SolveCommandTest {
         run("R.npy", "L.npy", "--lambda", "1").refused("--ryx", "L.npy", "1.0E150", "scale R and C");
     }
 
+    @Test
+    void refusesMatricesWhoseAnswerOverflows() {
+        write("small.npy", 1, 1, new double[] {1e-150});
+        write("large.npy", 1, 1, new double[] {1e150});
+        run("small.npy", "large.npy", "--lambda", "1")
+                .refused("--rxx: ", "small.npy, --ryx: ", "large.npy: step ", "out of double precision's range");
+    }
+
     /** The engine finds this out only as it solves. */
     @Test
     void refusesAnIndefiniteMatrixWithAGoodDiagonal() {
