@@ -74,7 +74,7 @@ final class CompressCommand implements Runnable {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Passes of the training, where there is one. Default: " + EPOCHS)
+            description = "Passes of the training, if there is one. Default: " + EPOCHS)
     private Integer epochs;
 
     @Option(
@@ -90,7 +90,7 @@ final class CompressCommand implements Runnable {
             names = "--out",
             paramLabel = "FILE",
             defaultValue = "lenet5-compressed.safetensors",
-            description = "The file to write. Default: ${DEFAULT-VALUE}")
+            description = {"The file to write. Default:", "  ${DEFAULT-VALUE}"})
     private Path out;
 
     @Mixin

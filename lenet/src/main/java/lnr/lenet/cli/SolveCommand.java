@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  lnr solve --rxx R.npy --ryx C.npy --lambda 0.1 --out M.npy",
-            "  lnr solve --rxx R.npy --ryx C.npy --lambda-ratio 0.05 --method fista --q 5 --tol 1e-6 --json"
+            "  lnr solve --rxx R.npy --ryx C.npy --lambda-ratio 0.05 --method fista --json"
         })
 final class SolveCommand implements Runnable {
     /** Relative error of correlations that come in single precision. */

@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  lnr train --out lenet5.safetensors",
-            "  lnr train --data ./my-idx-files --epochs 3 --lr 5e-4 --seed 7 --out mine.safetensors --json"
+            "  lnr train --data ./my-idx-files --epochs 3 --lr 5e-4 --seed 7 --out mine"
         })
 final class TrainCommand implements Runnable {
     private final Session session;
