@@ -156,7 +156,7 @@ final class CompressCommand implements Runnable {
 
     private Compression.Result compress(
             Device device, Model model, DeviceImages train, Compression.Options options) {
-        try (CompressionBars bars = new CompressionBars(session)) {
+        try (Bars bars = new Bars(session)) {
             return Compression.run(device, model, train, options, bars);
         } catch (ArithmeticException e) {
             String name = modelFile == null ? "the trained model" : "--model: " + modelFile;

@@ -62,7 +62,7 @@ record Recipe(int epochs, int batch, double rate, long seed) {
                 long start = System.nanoTime();
                 Training.Epoch figures;
                 try (Bar bar = session.bar("epoch " + epoch + "/" + epochs, images.count())) {
-                    figures = training.epoch(images, bar::at);
+                    figures = training.epoch(images, (task, done, total) -> bar.at(done));
                 }
                 model = network.model();
                 if (!Double.isFinite(figures.loss()) || !finite(model)) {

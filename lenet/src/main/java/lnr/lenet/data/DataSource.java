@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import lnr.lenet.InputException;
+import lnr.lenet.Progress;
 import lnr.lenet.format.Diagnostic;
 
 /**

@@ -18,6 +18,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import lnr.lenet.InputException;
+import lnr.lenet.Progress;
 import lnr.lenet.format.AtomicFile;
 import lnr.lenet.format.Diagnostic;
 
