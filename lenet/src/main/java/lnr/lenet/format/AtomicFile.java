@@ -6,7 +6,6 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,8 +27,6 @@ public final class AtomicFile {
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(AtomicFile::interrupted, "lnr temporary files"));
     }
-
-    private static final int MOST_LINKS = 40; // as Linux
 
     private AtomicFile() {}
 
@@ -154,14 +151,12 @@ public final class AtomicFile {
             throw new InputException(target + ": cannot be written: the file is read-only");
         }
         try {
-            if (Files.exists(absolute)) {
+            // Asked this way, a name that cannot be looked up, as it is too long or links to itself, is refused here.
+            if (!Files.notExists(absolute)) {
                 return absolute.toRealPath();
             }
             Path end = absolute;
-            for (int links = 0; Files.isSymbolicLink(end); links++) {
-                if (links == MOST_LINKS) {
-                    throw new FileSystemLoopException(target.toString());
-                }
+            while (Files.isSymbolicLink(end)) {
                 end = end.resolveSibling(Files.readSymbolicLink(end));
             }
             return end.equals(absolute) ? absolute : destination(end);

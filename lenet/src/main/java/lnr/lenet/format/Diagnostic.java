@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
@@ -33,9 +32,6 @@ public final class Diagnostic {
         }
         if (failure instanceof NotDirectoryException) {
             return "not a folder";
-        }
-        if (failure instanceof FileSystemLoopException) {
-            return "symbolic links in a loop";
         }
         if (failure instanceof EOFException) {
             return "the file ends too early";
