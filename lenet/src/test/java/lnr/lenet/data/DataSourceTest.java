@@ -373,10 +373,10 @@ class DataSourceTest {
 
     @Test
     void refusesAnotherKindOfMirror() {
-        environment.put("LNR_MIRROR", "ftp://example.org/");
-        refuses("mnist", "LNR_MIRROR: expected an http or https address, found 'ftp://example.org/'");
-        environment.put("LNR_MIRROR", "http://a b/");
-        refuses("mnist", "LNR_MIRROR: expected an http or https address, found 'http://a b/'");
+        for (String mirror : List.of("ftp://example.org/", "http://a b/", "http:///a", "http://127.0.0.1:99999/")) {
+            environment.put("LNR_MIRROR", mirror);
+            refuses(null, "LNR_MIRROR: expected an http or https address, found '" + mirror + "'");
+        }
     }
 
     @Test
