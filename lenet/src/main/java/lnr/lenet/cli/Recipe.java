@@ -66,14 +66,19 @@ record Recipe(int epochs, int batch, double rate, long seed) {
                 }
                 model = network.model();
                 if (!Double.isFinite(figures.loss()) || !finite(model)) {
-                    throw new Failure("training diverged in epoch " + epoch + ": loss " + figures.loss()
-                            + "; a smaller learning rate than " + rate + " may help");
+                    throw diverged(epoch, figures.loss());
                 }
                 checkpoint.after(epoch, figures, (System.nanoTime() - start) * 1e-9, model);
             }
         }
         images.inOrder();
         return model;
+    }
+
+    /** What tells of a network that has left the range of its numbers. */
+    Failure diverged(int epoch, double loss) {
+        return new Failure("training diverged in epoch " + epoch + ": loss " + loss + "; a smaller learning rate than "
+                + rate + " may help");
     }
 
     private static boolean finite(Model model) {

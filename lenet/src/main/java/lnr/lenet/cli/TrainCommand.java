@@ -95,6 +95,9 @@ final class TrainCommand implements Runnable {
                 facts.put("train_accuracy", Double.toString(done.accuracy()));
                 if (epoch == recipe.epochs()) {
                     score[0] = Images.score(device, model, test);
+                    if (!Double.isFinite(score[0].loss())) {
+                        throw recipe.diverged(epoch, score[0].loss());
+                    }
                     facts.put("test_accuracy", Double.toString(score[0].accuracy()));
                 }
                 ModelFile.write(out, model, facts);
