@@ -58,7 +58,7 @@ final class ModelCache {
         String contents = Contents.of(data);
         Map<String, String> facts = recipe.metadata(data, contents, device, recipe.epochs());
         Optional<Path> file = file(facts);
-        Optional<Model> kept = file.filter(Files::exists).flatMap(f -> read(f, facts));
+        Optional<Model> kept = file.filter(Files::exists).flatMap(f -> kept(f, facts));
         if (kept.isPresent()) {
             return new Found(kept.get(), Optional.of(recipe), file, false, Optional.empty());
         }
@@ -83,7 +83,7 @@ final class ModelCache {
             if (failure.isPresent() || file.isEmpty()) {
                 return;
             }
-            boolean there = Files.exists(file.get()) && read(file.get(), facts).isPresent();
+            boolean there = holds(file.get(), facts);
             failure = there ? Optional.empty() : write(file.get(), model, facts);
             if (failure.isPresent()) {
                 last = Optional.empty();
@@ -122,20 +122,32 @@ final class ModelCache {
         return session.data().cache().map(c -> c.resolve("models").resolve(name + ".safetensors"));
     }
 
-    private Optional<Model> read(Path file, Map<String, String> facts) {
+    private Optional<Model> kept(Path file, Map<String, String> facts) {
         try {
-            SafeTensors content = SafeTensors.read(file);
-            if (content.metadata().entrySet().containsAll(facts.entrySet())) {
-                Model model = ModelFile.of(file, content);
-                if (model.architecture().equals(Recipe.ARCHITECTURE)) {
-                    return Optional.of(model);
-                }
-            }
-            session.notice(file + ": not the model its name promises; training it again");
+            return Optional.of(read(file, facts));
         } catch (InputException e) {
             session.notice(e.getMessage() + "; training the model again");
+            return Optional.empty();
         }
-        return Optional.empty();
+    }
+
+    private static boolean holds(Path file, Map<String, String> facts) {
+        try {
+            read(file, facts);
+            return true;
+        } catch (InputException e) {
+            return false;
+        }
+    }
+
+    private static Model read(Path file, Map<String, String> facts) {
+        SafeTensors content = SafeTensors.read(file);
+        Model model = ModelFile.of(file, content);
+        if (!content.metadata().entrySet().containsAll(facts.entrySet())
+                || !model.architecture().equals(Recipe.ARCHITECTURE)) {
+            throw new InputException(file + ": not the model its name promises");
+        }
+        return model;
     }
 
     /** Returns what went wrong, if anything did. */
