@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  lnr train --out lenet5.safetensors",
-            "  lnr train --data ./my-idx-files --epochs 3 --lr 5e-4 --seed 7 --out mine.safetensors --json"
+            "  lnr train --data ./my-idx-files --epochs 3 --lr 5e-4 --seed 7 --out mine"
         })
 final class TrainCommand implements Runnable {
     private final Session session;
@@ -95,6 +95,9 @@ final class TrainCommand implements Runnable {
                 facts.put("train_accuracy", Double.toString(done.accuracy()));
                 if (epoch == recipe.epochs()) {
                     score[0] = Images.score(device, model, test);
+                    if (!Double.isFinite(score[0].loss())) {
+                        throw recipe.diverged(epoch, score[0].loss());
+                    }
                     facts.put("test_accuracy", Double.toString(score[0].accuracy()));
                 }
                 ModelFile.write(out, model, facts);

@@ -34,6 +34,16 @@ class MainTest {
         String help = run(command, "--help").quiet().out();
         assertThat(help).startsWith("Usage: lnr " + command).contains("--json", "Exit codes:", "Example");
         assertThat(help.lines()).allMatch(line -> line.length() <= 80);
+        System.setProperty("picocli.usage.width", "500");
+        try {
+            String wide = run(command, "--help").quiet().out();
+            assertThat(help.split("\\s+")).as("no word is torn").containsExactly(wide.split("\\s+"));
+            assertThat(help.lines().filter(line -> line.startsWith("  lnr ")))
+                    .as("no example is wrapped")
+                    .containsExactlyElementsOf(wide.lines().filter(line -> line.startsWith("  lnr ")).toList());
+        } finally {
+            System.clearProperty("picocli.usage.width");
+        }
     }
 
     @Test
