@@ -366,28 +366,23 @@ KERNEL(512) void lnr_add_tiles(
 // Shapes:   y (count); parts (blocks).
 // Launch:   blocks of 256 threads, their number a function of count alone.
 // Bound:    4 count bytes, 2 count flops: memory.
-// Numerics: a thread's numbers in order, then as in lnr.cuh.
+// Numerics: a thread adds its fours in order, then as in lnr.cuh.
 KERNEL(256) void lnr_add_squares(long long count, const float* y, double* parts) {
+    bool wide = aligned<16>(y);
+    long long fours = count / 4;
     double sum = 0;
-    auto add = [&](float f) {
-        double number = f;
-        sum += number * number;
-    };
-    long long before = min(count, static_cast<long long>((16 - reinterpret_cast<unsigned long long>(y) % 16) % 16 / 4));
-    long long fours = (count - before) / 4;
+    auto add = [&](double number) { sum += number * number; };
 #pragma unroll 4
     for (long long i = grid_thread(); i < fours; i += grid_threads()) {
-        float4 f = reinterpret_cast<const float4*>(y + before)[i];
+        float4 f = wide ? reinterpret_cast<const float4*>(y)[i]
+                        : make_float4(y[4 * i], y[4 * i + 1], y[4 * i + 2], y[4 * i + 3]);
         add(f.x);
         add(f.y);
         add(f.z);
         add(f.w);
     }
-    if (grid_thread() < before) {
-        add(y[grid_thread()]);
-    }
-    if (grid_thread() < count - before - 4 * fours) {
-        add(y[before + 4 * fours + grid_thread()]);
+    if (grid_thread() < count % 4) {
+        add(y[4 * fours + grid_thread()]);
     }
     sum = block_sum<256>(sum);
     if (threadIdx.x == 0) {

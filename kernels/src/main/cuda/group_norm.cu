@@ -8,12 +8,12 @@
 // All kernels are bound by memory: 4 flops at most for every 8 bytes. So what has to be read twice, before the norm and
 // behind it, is copied to shared memory, each thread's share to slots of its own, which no barrier guards: all of a
 // run's loads are in flight at once, whatever registers there are. A run longer than the room that the launch gives is
-// read twice, from L2 as far as that reaches. Accesses are of 16 bytes but at a run's ends, since a run may start at
-// any number. Arrays that do not lie alike in their 16 bytes are walked by single numbers, which still coalesce.
+// read twice, from L2 as far as that reaches. M is walked in pairs of numbers, its first and second and so on, so that a
+// run may begin or end with half of one; a pair is one access where the arrays' addresses allow it, else two.
 //
-// Numerics: each thread adds its numbers in order, then a team's threads are added as in lnr.cuh, then blocks by
-// lnr_sums: an order that shapes and alignment alone decide. Squares are summed as they are, here as in the twin: a
-// norm beyond 1e154 counts as infinite, one below 1e-162 as zero.
+// Numerics: each thread adds its pairs in order, then a team's threads are added as in lnr.cuh, then blocks by lnr_sums:
+// shapes alone decide the order. Squares are summed as they are, here as in the twin: a norm beyond 1e154 counts as
+// infinite, one below 1e-162 as zero.
 #include "lnr.cuh"
 
 namespace {
@@ -36,6 +36,11 @@ struct Run {
     __device__ int length(int h) const {
         return (end - first) * h;
     }
+
+    // Numbers before the first pair.
+    __device__ int odd(int h) const {
+        return static_cast<int>(from(h) % 2);
+    }
 };
 
 __device__ Run run_at(int k, int groups, const int* starts) {
@@ -56,21 +61,11 @@ __device__ int next_run(int k) {
     return k + gridDim.x * TEAMS<team>;
 }
 
-// What one access moves.
+// A number, or a pair of numbers.
 template <int n>
 struct alignas(8 * n) Numbers {
     double at[n];
 };
-
-template <int n>
-__device__ Numbers<n> load(const double* from) {
-    return *reinterpret_cast<const Numbers<n>*>(from);
-}
-
-template <int n>
-__device__ void store(double* to, Numbers<n> numbers) {
-    *reinterpret_cast<Numbers<n>*>(to) = numbers;
-}
 
 // How many numbers an access moves, as an argument.
 template <int n>
@@ -78,42 +73,69 @@ struct Width {
     static constexpr int value = n;
 };
 
-// Numbers before the first whole 16 bytes: 0 or 1.
-__device__ int odd(const double* p) {
-    return aligned<16>(p) ? 0 : 1;
+// In one access if `wide`: n numbers are then aligned to their size.
+template <int n>
+__device__ Numbers<n> load(const double* from, bool wide) {
+    Numbers<n> numbers;
+    if (wide) {
+        numbers = *reinterpret_cast<const Numbers<n>*>(from);
+    } else {
+        for (int j = 0; j < n; j++) {
+            numbers.at[j] = from[j];
+        }
+    }
+    return numbers;
 }
 
-// Calls visit(width, i) for this thread's share of a run's numbers, i to i + width: in pairs, of which the first begins
-// behind `odd` numbers, or one at a time. Unrolled so many times, for loads to overlap.
-template <int team, int unroll, typename Visit>
-__device__ void walk(int length, bool pairs, int odd, Visit visit) {
-    int rank = threadIdx.x % team;
-    if (!pairs || length == 0) {
-#pragma unroll unroll
-        for (int i = rank; i < length; i += team) {
-            visit(Width<1>(), i);
+template <int n>
+__device__ void store(double* to, Numbers<n> numbers, bool wide) {
+    if (wide) {
+        *reinterpret_cast<Numbers<n>*>(to) = numbers;
+    } else {
+        for (int j = 0; j < n; j++) {
+            to[j] = numbers.at[j];
         }
-        return;
     }
-    int whole = (length - odd) / 2;
+}
+
+template <int n>
+__device__ void copy(double* slot, const double* from, bool wide) {
+    if (wide) {
+        copy_async<8 * n>(slot, from);
+    } else {
+        for (int j = 0; j < n; j++) {
+            copy_async<8>(slot + j, from + j);
+        }
+    }
+}
+
+// Calls visit(width, i) for this thread's share of a run's numbers, i to i + width: pairs, before the first of which
+// there are `odd` numbers (0 or 1). Unrolled so many times, for loads to overlap.
+template <int team, int unroll, typename Visit>
+__device__ void walk(int length, int odd, Visit visit) {
+    int rank = threadIdx.x % team;
+    int before = min(length, odd);
+    int pairs = (length - before) / 2;
 #pragma unroll unroll
-    for (int pair = rank; pair < whole; pair += team) {
-        visit(Width<2>(), odd + 2 * pair);
+    for (int pair = rank; pair < pairs; pair += team) {
+        visit(Width<2>(), before + 2 * pair);
     }
-    if (rank == 0 && odd == 1) {
+    if (rank < before) {
         visit(Width<1>(), 0);
     }
-    if (rank == team - 1 && odd + 2 * whole < length) {
+    if (rank == team - 1 && before + 2 * pairs < length) {
         visit(Width<1>(), length - 1);
     }
 }
 
 // The sum of a run's squares, in every thread of the team.
 template <int team>
-__device__ double squares(const double* m, int length) {
+__device__ double squares(Run run, int h, const double* m) {
+    const double* from = m + run.from(h);
+    bool wide = aligned<16>(m);
     double sum = 0;
-    walk<team, 4>(length, true, odd(m), [&](auto width, int i) {
-        auto x = load<width.value>(m + i);
+    walk<team, 4>(run.length(h), run.odd(h), [&](auto width, int i) {
+        auto x = load<width.value>(from + i, wide);
         for (int j = 0; j < width.value; j++) {
             sum += x.at[j] * x.at[j];
         }
@@ -135,7 +157,7 @@ template <int team>
 __device__ void norms(int h, int groups, const int* starts, const double* weights, const double* m, double* out) {
     for (int k = first_run<team>(); k < groups; k = next_run<team>(k)) {
         Run run = run_at(k, groups, starts);
-        double norm = sqrt(squares<team>(m + run.from(h), run.length(h)));
+        double norm = sqrt(squares<team>(run, h, m));
         if (threadIdx.x % team == 0) {
             out[k] = weights == nullptr ? norm : weights[k] * norm;
         }
@@ -150,7 +172,7 @@ __device__ void variational_diagonal(
         Run run = run_at(k, groups, starts);
         double value = 0;
         if (k < groups) {
-            value = lambda * weights[k] / sqrt(squares<team>(m + run.from(h), run.length(h)) + epsilon);
+            value = lambda * weights[k] / sqrt(squares<team>(run, h, m) + epsilon);
         }
         for (int j = run.first + static_cast<int>(threadIdx.x) % team; j < run.end; j += team) {
             out[j] = value;
@@ -162,84 +184,83 @@ template <int team, bool kept>
 __device__ void prox(
     int h, int runs, int groups, double* slots, double t, const int* starts, const double* weights, const double* m,
     double* out) {
-    bool pairs = odd(m) == odd(out);
+    bool wide = aligned<16>(m) && aligned<16>(out);
     for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
         Run run = run_at(k, groups, starts);
         int length = run.length(h);
+        int odd = run.odd(h);
         const double* from = m + run.from(h);
         double* to = out + run.from(h);
-        int alone = odd(from);
-        double* own = slots + alone;
+        double* own = slots + odd;
         if (kept) {
-            walk<team, 4>(length, pairs, alone, [=](auto width, int i) {
-                copy_async<8 * width.value>(own + i, from + i);
-            });
+            walk<team, 4>(length, odd, [=](auto width, int i) { copy<width.value>(own + i, from + i, wide); });
             copy_async_commit();
             copy_async_wait<0>();
         }
-        const double* source = kept ? own : from;
+        auto again = [=](auto width, int i) {
+            return kept ? load<width.value>(own + i, true) : load<width.value>(from + i, wide);
+        };
         double scale = 1;
         if (k < groups) {
             double sum = 0;
-            walk<team, 4>(length, pairs, alone, [&](auto width, int i) {
-                auto x = load<width.value>(source + i);
+            walk<team, 4>(length, odd, [&](auto width, int i) {
+                auto x = again(width, i);
                 for (int j = 0; j < width.value; j++) {
                     sum += x.at[j] * x.at[j];
                 }
             });
             scale = shrinkage(t * weights[k], sqrt(block_sum<team>(sum)));
         }
-        walk<team, 4>(length, pairs, alone, [=](auto width, int i) {
-            auto x = load<width.value>(source + i);
+        walk<team, 4>(length, odd, [=](auto width, int i) {
+            auto x = again(width, i);
             for (int j = 0; j < width.value; j++) {
                 x.at[j] = scaled(scale, x.at[j]);
             }
-            store(to + i, x);
+            store(to + i, x, wide);
         });
     }
 }
 
 constexpr int STATS = 5;
 
-// Rows of a team's slots, a run long each; the prox's argument takes the place of M_prev.
-enum Kept { M, M_PREV, MR, MR_PREV, C, ARRAYS };
+// What a team keeps of a run; the prox's argument Z takes the place of M_prev.
+enum Array { M, M_PREV, MR, MR_PREV, C, ARRAYS, Z = M_PREV };
 
 template <int team, bool kept>
 __device__ void take_step(
     int h, int runs, int groups, double* slots, int room, double u, double step, double t, const int* starts,
     const double* weights, const double* m, const double* m_prev, const double* mr, const double* mr_prev,
     const double* c, double* next, double* parts) {
-    bool pairs = odd(m_prev) == odd(m) && odd(mr) == odd(m) && odd(mr_prev) == odd(m) && odd(c) == odd(m)
-        && odd(next) == odd(m);
+    bool wide = aligned<16>(m) && aligned<16>(m_prev) && aligned<16>(mr) && aligned<16>(mr_prev) && aligned<16>(c)
+        && aligned<16>(next);
     double stats[STATS] = {};
     for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
         Run run = run_at(k, groups, starts);
         int length = run.length(h);
+        int odd = run.odd(h);
         long long from = run.from(h);
-        int alone = odd(m + from);
         const double* in[ARRAYS] = {m + from, m_prev + from, mr + from, mr_prev + from, c + from};
-        double* z = next + from;
+        double* own = slots + odd;
+        double* to = next + from;
         if (kept) {
-            double* own = slots + alone;
-            walk<team, 2>(length, pairs, alone, [=](auto width, int i) {
+            walk<team, 2>(length, odd, [=](auto width, int i) {
                 for (int a = 0; a < ARRAYS; a++) {
-                    copy_async<8 * width.value>(own + a * room + i, in[a] + i);
+                    copy<width.value>(own + a * room + i, in[a] + i, wide);
                 }
             });
             copy_async_commit();
             copy_async_wait<0>();
-            for (int a = 0; a < ARRAYS; a++) {
-                in[a] = own + a * room;
-            }
-            z = own + M_PREV * room;
         }
+        auto get = [=](Array a, auto width, int i) {
+            return kept ? load<width.value>(own + a * room + i, true) : load<width.value>(in[a] + i, wide);
+        };
         double sum = 0;
-        walk<team, 2>(length, pairs, alone, [&](auto width, int i) {
-            auto x = load<width.value>(in[M] + i);
-            auto x_prev = load<width.value>(in[M_PREV] + i);
-            auto p = load<width.value>(in[MR] + i);
-            auto p_prev = load<width.value>(in[MR_PREV] + i);
-            auto b = load<width.value>(in[C] + i);
+        walk<team, 2>(length, odd, [&](auto width, int i) {
+            auto x = get(M, width, i);
+            auto x_prev = get(M_PREV, width, i);
+            auto p = get(MR, width, i);
+            auto p_prev = get(MR_PREV, width, i);
+            auto b = get(C, width, i);
             for (int j = 0; j < width.value; j++) {
                 double a = x.at[j] + u * (x.at[j] - x_prev.at[j]);
                 double ar = p.at[j] + u * (p.at[j] - p_prev.at[j]);
@@ -248,7 +269,11 @@ __device__ void take_step(
                 x.at[j] = a - step * (ar - b.at[j]);
                 sum += x.at[j] * x.at[j];
             }
-            store(z + i, x);
+            if (kept) {
+                store(own + Z * room + i, x, true);
+            } else {
+                store(to + i, x, wide);
+            }
         });
         double scale = 1;
         if (k < groups) {
@@ -256,16 +281,16 @@ __device__ void take_step(
             scale = shrinkage(t * weights[k], norm);
             stats[2] += threadIdx.x % team == 0 ? weights[k] * scale * norm : 0;
         }
-        walk<team, 2>(length, pairs, alone, [&](auto width, int i) {
-            auto x = load<width.value>(in[M] + i);
-            auto y = load<width.value>(z + i);
+        walk<team, 2>(length, odd, [&](auto width, int i) {
+            auto x = get(M, width, i);
+            auto z = kept ? load<width.value>(own + Z * room + i, true) : load<width.value>(to + i, wide);
             for (int j = 0; j < width.value; j++) {
-                y.at[j] = scaled(scale, y.at[j]);
-                double change = y.at[j] - x.at[j];
+                z.at[j] = scaled(scale, z.at[j]);
+                double change = z.at[j] - x.at[j];
                 stats[0] += change * change;
-                stats[1] += y.at[j] * y.at[j];
+                stats[1] += z.at[j] * z.at[j];
             }
-            store(next + from + i, y);
+            store(to + i, z, wide);
         });
     }
     constexpr int warps = TEAMS<team> * team / WARP;

@@ -27,11 +27,23 @@ public final class Arena implements AutoCloseable {
     private static final int AFTER = 41;
 
     private final Scope scope;
+    private final boolean aligned;
     private final List<Plot> plots = new ArrayList<>();
 
-    /** An empty arena on {@code device}. */
+    /** An empty arena on {@code device}, whose buffers suit no vector's alignment. */
     public Arena(Device device) {
-        scope = device.scope();
+        this(device, false);
+    }
+
+    /** @param aligned whether buffers start at multiples of 16 elements, or where no vector may */
+    Arena(Device device, boolean aligned) {
+        this.scope = device.scope();
+        this.aligned = aligned;
+    }
+
+    /** An empty arena on the same device, with the other alignment. */
+    Arena next() {
+        return new Arena(device(), !aligned);
     }
 
     /** The device whose memory this is. */
@@ -205,9 +217,10 @@ public final class Arena implements AutoCloseable {
         plots.add(new Plot(whole, bits(whole), 0, (int) whole.length(), false));
     }
 
-    /** Offsets that differ from buffer to buffer, and suit no vector's alignment. */
+    /** Offsets that differ from buffer to buffer. */
     private int before() {
-        return 33 + 2 * (plots.size() % 7);
+        int plot = plots.size() % 7;
+        return aligned ? 32 + 16 * plot : 33 + 2 * plot;
     }
 
     private static float[] filled(int length) {
