@@ -50,6 +50,7 @@ public final class CudaDevice implements Device {
     private final Set<CudaRecording> recordings = new HashSet<>();
     private final Map<String, String> description = new LinkedHashMap<>();
     private final int architecture;
+    private final int sharedMemory;
     private long scratch;
     private long scratchBytes;
     private volatile long held;
@@ -85,6 +86,7 @@ public final class CudaDevice implements Device {
         check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet", ordinal);
         this.architecture = 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
                 + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+        this.sharedMemory = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
         check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain", name);
         boolean complete = false;
         try (Turn turn = turn()) {
@@ -96,7 +98,7 @@ public final class CudaDevice implements Device {
             this.blas = new CudaBlas(this);
             this.groupNorm = new CudaGroupNorm(this);
             this.correlation = new CudaCorrelation(this);
-            this.layers = null;
+            this.layers = new CudaLayers(this, blas);
             complete = true;
         } finally {
             if (!complete) {
@@ -192,6 +194,16 @@ public final class CudaDevice implements Device {
     /** The address of the buffer's first element; the buffer must be open, and this device's. */
     long address(Buffer buffer) {
         return CudaMemory.address(this, buffer);
+    }
+
+    /** Bytes of shared memory that a block may have, when its kernel asks for them. */
+    int sharedMemory() {
+        return sharedMemory;
+    }
+
+    /** Whether operations are being recorded. */
+    boolean isRecording() {
+        return recording;
     }
 
     /** @throws IllegalStateException while operations are being recorded */

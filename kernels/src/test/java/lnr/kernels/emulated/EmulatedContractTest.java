@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
+import lnr.kernels.contract.DeterminismContract;
 import lnr.kernels.contract.FactorisationContract;
 import lnr.kernels.contract.GroupNormContract;
+import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
+import lnr.kernels.contract.RecordingContract;
+import lnr.kernels.contract.RefusalContract;
 import lnr.kernels.cuda.CudaDevice;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -70,6 +75,46 @@ class EmulatedContractTest {
 
     @Nested
     class Correlation extends CorrelationContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Layers extends LayersContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Convolution extends ConvolutionContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Determinism extends DeterminismContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Recording extends RecordingContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Refusal extends RefusalContract {
         @Override
         protected Device open() {
             return cuda();
