@@ -122,7 +122,7 @@ final class CompressCommand implements Runnable {
         if (modelFile != null && (epochs != null || seed != null)) {
             session.notice("--model is given: nothing is trained, and --epochs and --seed have no effect");
         }
-        try (Device device = deviceOption.open()) {
+        deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
             try (DeviceImages train = Images.of(device, data.train())) {
@@ -151,7 +151,7 @@ final class CompressCommand implements Runnable {
                     throw e;
                 });
             }
-        }
+        });
     }
 
     private Compression.Result compress(

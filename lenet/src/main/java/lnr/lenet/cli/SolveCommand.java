@@ -111,11 +111,11 @@ final class SolveCommand implements Runnable {
             throw new InputException("--ryx: " + ryx + ": expected " + r.cols() + " columns, as many as " + rxx
                     + " has, found " + c.rows() + " x " + c.cols());
         }
-        try (Device device = deviceOption.open()) {
+        deviceOption.use(session, device -> {
             Solution solution = solve(device, solver, strength, r, c);
             write(solution);
             report(device, solver, strength, solution);
-        }
+        });
     }
 
     private void checkOutputs() {

@@ -76,11 +76,11 @@ final class TrainCommand implements Runnable {
     public void run() {
         Recipe recipe = new Recipe(epochs, batch, rate, seed);
         AtomicFile.check(out);
-        try (Device device = deviceOption.open()) {
+        deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
             train(recipe, device, data);
-        }
+        });
     }
 
     private void train(Recipe recipe, Device device, Dataset data) {

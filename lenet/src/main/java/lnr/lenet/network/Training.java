@@ -79,6 +79,10 @@ public final class Training implements AutoCloseable {
 
     /** Goes once through the images in a new random order; {@code progress} is told after every batch. */
     public Epoch epoch(DeviceImages images, Progress progress) {
+        return network.device().range("epoch", () -> run(images, progress));
+    }
+
+    private Epoch run(DeviceImages images, Progress progress) {
         images.reorder(permutation(images.count()));
         sums.clear();
         for (int from = 0; from < images.count(); from += network.batch()) {

@@ -98,7 +98,7 @@ class MainTest {
         assertThat(report.at("/cache/folder").asText()).isEqualTo(folder.resolve("cache").toString());
         assertThat(report.at("/cache/writable").asBoolean()).isTrue();
         assertThat(report.at("/data/mnist").asText()).startsWith("0 of 4 files");
-        assertThat(run("doctor").quiet().out()).contains("OpenBLAS", "cuda", "not in this version");
+        assertThat(run("doctor").quiet().out()).contains("OpenBLAS", "cuda", "libcuda.so.1");
     }
 
     /** A file's name may hold what a terminal would obey. */
