@@ -52,9 +52,12 @@ public final class CudaSurvey {
     private static String device(int ordinal) {
         try (CudaDevice device = new CudaDevice(ordinal, "looked at");
                 Scope scope = device.scope()) {
-            F64 three = scope.f64(new double[] {3});
-            double value = device.blas().largestEigenvalue(1, three);
-            return (value == 3 ? "" : "computes wrongly! ") + String.join(", ", device.description().values());
+            // A kernel, cuBLAS and cuSOLVER: 4 4 = 16, whose root is 4.
+            F64 number = scope.f64(new double[] {4});
+            F64 square = scope.f64(1);
+            device.blas().gemm(false, false, 1, 1, 1, 1, number, 1, number, 1, 0, square, 1);
+            boolean right = device.blas().cholesky(1, square) && square.toArray()[0] == 4;
+            return (right ? "" : "computes wrongly: ") + String.join(", ", device.description().values());
         } catch (DeviceException e) {
             return e.getMessage();
         }

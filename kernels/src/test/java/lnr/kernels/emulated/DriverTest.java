@@ -21,14 +21,42 @@ class DriverTest {
     @TempDir
     private Path folder;
 
+    private static Build built;
+
     @BeforeAll
     static void build() {
         Emulator.load();
+        built = new Build();
+    }
+
+    /** What the emulated device needs to be told where it was not loaded by the tests. */
+    private static String[] commands(String... more) {
+        List<String> commands = new ArrayList<>();
+        built.families().forEach(family -> commands.add("kernels " + built.kernels(family)));
+        commands.add("openblas " + Emulator.openBlas());
+        commands.addAll(List.of(more));
+        return commands.toArray(String[]::new);
     }
 
     @Test
     void aGoodDriverWorks() throws Exception {
         assertThat(Probe.run(Map.of())).startsWith(WORKS);
+    }
+
+    // What a profiler does: it names its library, and the program hands its ranges to NVTX.
+    @Test
+    void rangesReachTheProfiler() throws Exception {
+        Files.writeString(
+                folder.resolve("nvtx.cpp"),
+                "#include <stdio.h>\n"
+                        + "extern \"C\" int nvtxRangePushA(const char* name) { return printf(\"[%s]\\n\", name); }\n"
+                        + "extern \"C\" int nvtxRangePop() { printf(\"[end]\\n\"); return fflush(stdout); }\n");
+        Toolchain.compile(folder, List.of(
+                "-shared", "-fPIC", "-o", "libnvtx3interop.so.1", "-Wl,-soname,libnvtx3interop.so.1", "nvtx.cpp"));
+        Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
+        Files.copy(built.library(Library.CUBLAS), folder.resolve("libcublas.so.12"));
+        Map<String, String> watched = Map.of("LNR_CUDA_PATH", folder.toString(), "NVTX_INJECTION64_PATH", "profiler");
+        assertThat(Probe.run(watched, commands())).startsWith("[an eigenvalue]\n[end]\n");
     }
 
     @Test
@@ -61,17 +89,16 @@ class DriverTest {
 
     @Test
     void withoutLibrariesTheMissingOneIsTold() throws Exception {
-        Build built = new Build();
         Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
         assertThat(Probe.run(Map.of("LNR_CUDA_PATH", folder.toString()), "survey"))
-                .contains("libcublas.so.12: not found, nor libcublas.so.13: install", "cuda:0: cuda: libcublas.so.12 not")
+                .contains("libcublas.so.12: not found, nor libcublas.so.13: install")
+                .contains("cuda:0: cuda: libcublas.so.12 not found")
                 .endsWith("cuda: libcublas.so.12 not found (nor libcublas.so.13); install the libraries of CUDA 12 or"
                         + " 13, or name their directory by LNR_CUDA_PATH");
     }
 
     @Test
     void aDamagedLibraryIsTold() throws Exception {
-        Build built = new Build();
         Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
         byte[] whole = Files.readAllBytes(built.library(Library.CUBLAS));
         Files.write(folder.resolve("libcublas.so.12"), Arrays.copyOf(whole, 60));
@@ -84,19 +111,13 @@ class DriverTest {
     // The emulated libraries, under the names of CUDA 13's: what JCuda wants is then the bridge's alone.
     @Test
     void cuda13WorksByWayOfTheBridge() throws Exception {
-        Build built = new Build();
         Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
         rename(built.library(Library.CUBLAS), "libcublas.so.12", "libcublas.so.13");
         rename(built.library(Library.CUSOLVER), "libcusolver.so.11", "libcusolver.so.12");
         rename(built.library(Library.NVRTC), "libnvrtc.so.12", "libnvrtc.so.13");
-        List<String> commands = new ArrayList<>();
-        built.families().forEach(family -> commands.add("kernels " + built.kernels(family)));
-        commands.add("openblas " + Emulator.openBlas());
-        commands.add("nvrtc");
-        commands.add("survey");
         Map<String, String> environment =
                 Map.of("LNR_CUDA_PATH", folder.toString(), "LNR_CACHE", folder.resolve("cache").toString());
-        assertThat(Probe.run(environment, commands.toArray(String[]::new)).lines())
+        assertThat(Probe.run(environment, commands("nvrtc", "survey")).lines())
                 .anyMatch(line -> line.startsWith("NVRTC 0.1 "))
                 .anyMatch(line -> line.startsWith(WORKS))
                 .anyMatch(line -> line.matches("libcusolver.so.11: .*libcusolver.so.12, by way of the bridge"))

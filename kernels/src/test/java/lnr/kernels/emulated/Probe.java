@@ -51,7 +51,7 @@ final class Probe {
             F64 a = scope.f64(new double[] {4, 2, 2, 5});
             F64 product = scope.f64(4);
             device.blas().gemm(false, true, 2, 2, 2, 1, a, 2, a, 2, 0, product, 2);
-            double largest = device.blas().largestEigenvalue(2, a);
+            double largest = device.range("an eigenvalue", () -> device.blas().largestEigenvalue(2, a));
             boolean positive = device.blas().cholesky(2, a);
             device.blas().choleskySolve(2, 2, a, product);
             // A A' A^-1 is A, whose eigenvalues are (9 +- sqrt 17) / 2.
@@ -65,7 +65,10 @@ final class Probe {
     /** What the program printed, run with {@code environment} beside this process's own. */
     static String run(Map<String, String> environment, String... commands) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx300m", "-cp",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx300m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 Probe.class.getName()));
         line.addAll(List.of(commands));
