@@ -12,8 +12,8 @@ final class DeviceOption {
             names = "--device",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description = "Where to compute: cpu, cuda (the first NVIDIA GPU), cuda:1 and so on, or auto: the first GPU if"
-                    + " it can be used, else the CPU. 'lnr doctor' lists them. Default: ${DEFAULT-VALUE}")
+            description = "Where to compute: cpu; cuda, the first NVIDIA GPU, or cuda:N, another; or auto, a GPU if one"
+                    + " can be used. 'lnr doctor' lists them. Default: ${DEFAULT-VALUE}")
     private String name;
 
     @Option(
