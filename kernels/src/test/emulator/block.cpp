@@ -95,13 +95,18 @@ std::string lanes(unsigned mask) {
     return hex;
 }
 
+bool same(const char* a, const char* b) {
+    return a == b || strcmp(a, b) == 0;
+}
+
 bool same(const Site& a, const Site& b) {
-    return a.line == b.line && (a.file == b.file || strcmp(a.file, b.file) == 0) && strcmp(a.call, b.call) == 0;
+    return a.line == b.line && same(a.file, b.file) && same(a.call, b.call);
 }
 
 // Ends the launch; the block's fibers are forgotten where they stand.
 [[noreturn]] void fail(int code, const std::string& what) {
-    failure = {code, std::string(launch->kernel.name) + ", block " + text(block_index) + ", " + text(*current) + ": " + what};
+    std::string where = std::string(launch->kernel.name) + ", block " + text(block_index) + ", " + text(*current);
+    failure = {code, where + ": " + what};
     switch_fiber(current->fiber, os_thread, true);
     abort();
 }
@@ -218,7 +223,8 @@ uint64_t meet(Site site, unsigned mask, bool moves, uint64_t value, unsigned sou
     Warp& warp = *thread.warp;
     unsigned bit = 1u << thread.lane;
     if ((mask & bit) == 0) {
-        fail(LAUNCH_FAILED, text(site) + ": mask " + lanes(mask) + " is without the calling lane " + std::to_string(thread.lane));
+        std::string caller = " is without the calling lane " + std::to_string(thread.lane);
+        fail(LAUNCH_FAILED, text(site) + ": mask " + lanes(mask) + caller);
     }
     size_t m = 0;
     while (m < warp.meetings.size() && warp.meetings[m].mask != mask) {
@@ -461,7 +467,9 @@ Failure run(const Launch& what) {
     }
     Faults faults;
     for (uint64_t b = 0; b < blocks && !failure; b++) {
-        uint64_t at = schedule.order == Schedule::RANDOM ? shuffled[b] : schedule.order == Schedule::REVERSE ? blocks - 1 - b : b;
+        uint64_t at = schedule.order == Schedule::RANDOM ? shuffled[b]
+            : schedule.order == Schedule::REVERSE        ? blocks - 1 - b
+                                                         : b;
         block_index = {unsigned(at % what.grid.x), unsigned(at / what.grid.x % what.grid.y),
             unsigned(at / what.grid.x / what.grid.y)};
         run_block();

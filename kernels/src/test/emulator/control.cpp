@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "driver.h"
+#include "trace.h"
 
 namespace emulated {
 
@@ -65,6 +66,9 @@ std::string obey(const std::string& line) {
         words >> settings.launches_to_failure >> settings.failure;
     } else if (command == "reset") {
         reset();
+    } else if (command == "trace") {
+        words >> word;
+        trace_to(word);
     } else if (command == "openblas") {
         words >> settings.openblas;
     } else if (command == "log") {

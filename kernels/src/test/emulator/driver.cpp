@@ -83,7 +83,7 @@ int call(const char* name, const std::function<void()>& body) {
 int on_device(const char* name, int device, const std::function<void()>& body) {
     return call(name, [=] {
         if (device < 0 || device >= settings.devices) {
-            throw Failure{INVALID_DEVICE, "device " + std::to_string(device) + " of " + std::to_string(settings.devices)};
+            throw Failure{INVALID_DEVICE, std::to_string(device) + " of " + std::to_string(settings.devices)};
         }
         body();
     });

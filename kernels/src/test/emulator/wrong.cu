@@ -1,4 +1,4 @@
-// Kernels with a fault each, and a few that look as if they had one: what the emulated device has to find, and what not.
+// Kernels with a fault each, and a few that only look like it: what the emulated device has to find, and what not.
 #include "lnr.cuh"
 
 // Correct: the sum of the block's 256 numbers, through shared memory and shuffles.
@@ -126,6 +126,15 @@ KERNEL(32) void lnr_too_much_shared(double* out) {
     SHARED(double, values, 6145);
     values[threadIdx.x] = 1;
     out[threadIdx.x] = values[threadIdx.x];
+}
+
+KERNEL(32) void lnr_overflow(int n, int* out) {
+    out[threadIdx.x] = n + static_cast<int>(threadIdx.x);
+}
+
+KERNEL(32) void lnr_unaligned(const float* x, float* out) {
+    float4 four = reinterpret_cast<const float4*>(x)[threadIdx.x];
+    out[threadIdx.x] = four.x + four.w;
 }
 
 // What another block wrote, or will have written.

@@ -22,9 +22,9 @@ import lnr.bench.TextProblem;
 import lnr.bench.Tile;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
+import lnr.lenet.Progress;
 import lnr.lenet.data.DataSource;
 import lnr.lenet.data.Dataset;
-import lnr.lenet.data.Progress;
 import lnr.lenet.format.AtomicFile;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -48,8 +48,10 @@ public final class Comparison implements Callable<Integer> {
     private static final int FULL = 60_000;
     /** The exit code by which PyTorch's side says that it lacks a module. */
     private static final int MODULE_MISSING = 3;
-    /** Threads of the side that has just run may spin for a while before they sleep. */
+    /** Threads of the side that has just run may spin for a while before they sleep; on a GPU few do. */
     private static final int REST_MILLIS = 300;
+
+    private static final int REST_MILLIS_GPU = 50;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Prints this.")
     private boolean help;
@@ -199,7 +201,7 @@ public final class Comparison implements Callable<Integer> {
             double[] values = new double[3];
             for (int round = -warmups; round < rounds; round++) {
                 for (int i = 0; i < (task.isBounded() ? 3 : 2); i++) {
-                    Thread.sleep(REST_MILLIS);
+                    Thread.sleep(device.equals("cpu") ? REST_MILLIS : REST_MILLIS_GPU);
                     JsonNode answer = (i == 0 ? lnr : torch).run((i == 2 ? "bound " : "") + task.request());
                     values[i] = answer.path("value").asDouble(Double.NaN);
                     if (round >= 0) {

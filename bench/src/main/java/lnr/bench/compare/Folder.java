@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.Stream;
 import lnr.bench.TextProblem;
 import lnr.bench.Tile;
+import lnr.kernels.Device;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.Npy;
 
@@ -89,6 +91,15 @@ record Folder(Path path) implements AutoCloseable {
                     throw new UncheckedIOException(e);
                 }
             });
+        }
+    }
+
+    /** @param args a folder that is there, and names of problems to write into it */
+    public static void main(String[] args) {
+        try (Device device = Device.open("cpu")) {
+            for (String name : Arrays.asList(args).subList(1, args.length)) {
+                new Folder(Path.of(args[0])).write(TextProblem.draw(device, name));
+            }
         }
     }
 }

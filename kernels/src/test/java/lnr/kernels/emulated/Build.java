@@ -23,19 +23,21 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jcuda.JCudaVersion;
 import lnr.kernels.Device;
 
 /**
- * The emulated device's libraries, and one library for each family of kernels, in a folder named by the hash of all they
- * are made of: built when they are first asked for, and then kept.
+ * The emulated device's libraries, and one library for each family of kernels, in a folder named by the hash of all
+ * they are made of: built when they are first asked for, and then kept.
  */
 final class Build {
-    private static final Pattern KERNEL = Pattern.compile("^KERNEL\\(([^)]*)\\)\\s+void\\s+(lnr_\\w+)\\(", Pattern.MULTILINE);
+    private static final Pattern KERNEL =
+            Pattern.compile("^KERNEL\\(([^)]*)\\)\\s+void\\s+(lnr_\\w+)\\(", Pattern.MULTILINE);
 
     /** Same results on every machine: no contraction of a product and a sum. Kernels read floats as float4. */
     private static final List<String> KERNEL_FLAGS = List.of(
-            "-O2", "-march=native", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-gnu-unique", "-Wno-unknown-pragmas");
+            "-O2", "-march=native", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-gnu-unique");
 
     private final Map<String, byte[]> emulator = Sources.in(Build.class, "lnr/kernels/emulated/source");
     private final Map<String, byte[]> kernels = Sources.in(Device.class, "lnr/kernels/cuda");
@@ -43,7 +45,8 @@ final class Build {
 
     Build() {
         kernels.keySet().removeIf(name -> !name.endsWith(".cu") && !name.endsWith(".cuh"));
-        String compiler = Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-dumpfullversion", "-Q", "--help=target"));
+        // Its version, and what it makes of this machine's processor.
+        String compiler = Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-v", "-Q", "--help=target"));
         Map<String, byte[]> all = new TreeMap<>(emulator);
         all.putAll(kernels);
         all.put("compiler", compiler.getBytes(UTF_8));
@@ -74,12 +77,24 @@ final class Build {
         return folder.resolve(library.soname);
     }
 
-    /** The families of kernels. */
+    /** The families of kernels, and the wrong ones of these tests. */
     List<String> families() {
-        return kernels.keySet().stream()
+        return Stream.concat(kernels.keySet().stream(), Stream.of("wrong.cu"))
                 .filter(name -> name.endsWith(".cu"))
                 .map(name -> name.substring(0, name.length() - 3))
                 .toList();
+    }
+
+    /** The names of the product's kernels. */
+    Set<String> kernels() {
+        Set<String> names = new TreeSet<>();
+        kernels.forEach((name, source) -> {
+            Matcher kernel = KERNEL.matcher(new String(source, UTF_8));
+            while (kernel.find()) {
+                names.add(kernel.group(2));
+            }
+        });
+        return names;
     }
 
     /** A family's kernels, compiled for the host. */
@@ -103,6 +118,23 @@ final class Build {
             }
         });
         return library;
+    }
+
+    /** The program that runs a trace's launches again, under sanitizers. */
+    Path replay() {
+        Path program = folder.resolve("replay");
+        inOneProcess(() -> {
+            if (!Files.exists(program)) {
+                List<String> command = new ArrayList<>(KERNEL_FLAGS);
+                command.addAll(List.of("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
+                command.addAll(List.of("-o", program.getFileName() + ".part"));
+                families().forEach(family -> command.add(family + ".host.cpp"));
+                command.addAll(List.of("block.cpp", "fiber.cpp", "replay.cpp"));
+                Toolchain.compile(folder, command);
+                Files.move(folder.resolve("replay.part"), program, StandardCopyOption.ATOMIC_MOVE);
+            }
+        });
+        return program;
     }
 
     private interface Step {

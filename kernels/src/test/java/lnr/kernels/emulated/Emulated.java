@@ -1,41 +1,19 @@
 package lnr.kernels.emulated;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import java.util.List;
-import org.junit.jupiter.api.extension.AfterAllCallback;
-import org.junit.jupiter.api.extension.AfterEachCallback;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * For tests on the emulated device: fails a test that asked it for anything wrong, and a class that left something on it
- * or did not use it.
+ * A class of tests on the emulated device, which fails when one of them asks it for anything wrong, when something is
+ * left on it, and when nothing has run on it. On the one platform that JCuda has natives for.
  */
-public final class Emulated implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
-    private long work;
-
-    @Override
-    public void beforeAll(ExtensionContext context) {
-        Emulator.load();
-        work = Emulator.work();
-    }
-
-    @Override
-    public void afterEach(ExtensionContext context) {
-        requireNothingWrong();
-    }
-
-    @Override
-    public void afterAll(ExtensionContext context) {
-        requireNothingWrong();
-        assertThat(Emulator.work()).as("copies and kernels run on the emulated device").isGreaterThan(work);
-    }
-
-    /** Fails unless all went well but for memory asked for in vain: a program may ask for too much, and be told so. */
-    private static void requireNothingWrong() {
-        List<String> wrong =
-                Emulator.log().stream().filter(line -> !line.contains("CUDA_ERROR_OUT_OF_MEMORY")).toList();
-        assertThat(wrong).as("what the emulated device has to say").isEmpty();
-    }
-}
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@EnabledOnOs(value = OS.LINUX, architectures = "amd64", disabledReason = "JCuda has no natives for this platform")
+@ExtendWith(Verdict.class)
+public @interface Emulated {}

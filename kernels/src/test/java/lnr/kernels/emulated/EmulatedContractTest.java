@@ -15,7 +15,6 @@ import lnr.kernels.contract.RecordingContract;
 import lnr.kernels.contract.RefusalContract;
 import lnr.kernels.cuda.CudaDevice;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -23,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The contract of devices, kept by the CUDA device on emulated hardware: whatever order threads and blocks run in, and
  * with streams that run nothing before something waits for them.
  */
-@ExtendWith(Emulated.class)
+@Emulated
 @ParameterizedClass(name = "{0}")
 @ValueSource(strings = {"forward", "reverse", "random 1", "random 2", "random 3"})
 class EmulatedContractTest {

@@ -29,31 +29,17 @@ import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.jcublas.cublasStatus;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the emulated driver finds wrong with its callers, and when it runs what. */
 class EmulatedDriverTest {
-    private static Emulator.Kernels wrong;
-
     private RawDevice device;
-
-    @BeforeAll
-    static void compile() {
-        Emulator.load();
-        wrong = Emulator.kernels("wrong", Emulator.source("wrong.cu"));
-    }
-
-    @AfterAll
-    static void forget() {
-        wrong.close();
-    }
 
     @BeforeEach
     void open() {
+        Emulator.load();
         Emulator.reset();
         device = new RawDevice();
     }

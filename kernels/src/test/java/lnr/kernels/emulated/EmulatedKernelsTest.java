@@ -13,9 +13,7 @@ import jcuda.Pointer;
 import jcuda.Sizeof;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.JCudaDriver;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,23 +22,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the emulated device finds wrong with kernels and launches, and what it does not. */
 class EmulatedKernelsTest {
-    private static Emulator.Kernels wrong;
-
     private RawDevice device;
-
-    @BeforeAll
-    static void compile() {
-        Emulator.load();
-        wrong = Emulator.kernels("wrong", Emulator.source("wrong.cu"));
-    }
-
-    @AfterAll
-    static void forget() {
-        wrong.close();
-    }
 
     @BeforeEach
     void open() {
+        Emulator.load();
         Emulator.reset();
         device = new RawDevice();
     }
@@ -94,7 +80,8 @@ class EmulatedKernelsTest {
     void threadsThatWaitInVainAreNamed(String order) {
         Emulator.schedule(order);
         failsWith(CUDA_ERROR_LAUNCH_FAILED, "lnr_barriers_apart", "divergent barrier", "wrong.cu:");
-        failsWith(CUDA_ERROR_LAUNCH_FAILED, "lnr_lane_missing", "no thread can go on", "for lanes 0x00000020", "wrong.cu:");
+        failsWith(
+                CUDA_ERROR_LAUNCH_FAILED, "lnr_lane_missing", "no thread can go on", "lanes 0x00000020", "wrong.cu:");
         failsWith(CUDA_ERROR_LAUNCH_FAILED, "lnr_not_in_mask", "without the calling lane 31", "wrong.cu:");
         failsWith(CUDA_ERROR_LAUNCH_FAILED, "lnr_meetings_apart", "__shfl_sync", "__ballot_sync", "wrong.cu:");
     }
@@ -165,7 +152,7 @@ class EmulatedKernelsTest {
         CUdeviceptr freed = device.allocate(80);
         JCudaDriver.cuMemFree(freed);
         device.launch("lnr_write", 2, 32, 0, RawDevice.distance(device.allocate(80), freed) / 8, device.latest());
-        lost(CUDA_ERROR_ILLEGAL_ADDRESS, "lnr_write, block (1, 0, 0), thread (5, 0, 0)", "of 80 bytes, which was freed");
+        lost(CUDA_ERROR_ILLEGAL_ADDRESS, "lnr_write, block (1, 0, 0), thread (5, 0, 0)", "80 bytes, which was freed");
         device = device.renewed();
         device.launch("lnr_write", 2, 32, 0, 1L, new CUdeviceptr());
         lost(CUDA_ERROR_ILLEGAL_ADDRESS, "address 0x8 is no device memory");

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
@@ -120,6 +121,21 @@ public final class Emulator {
     interface Kernels extends AutoCloseable {
         @Override
         void close();
+    }
+
+    /** The names of the product's kernels. */
+    static Set<String> kernels() {
+        return build.kernels();
+    }
+
+    /** Keeps launches from now on in a file, or no longer, when that is empty. */
+    static void trace(String file) {
+        control("trace " + file);
+    }
+
+    /** Runs a trace's launches again under sanitizers. Returns how many there were, a line for each kernel. */
+    static String replay(Path trace) {
+        return Toolchain.run(trace.getParent(), List.of(build.replay().toString(), trace.toString()));
     }
 
     /** What has gone wrong since the last call: a line for each call that failed, each leak, each lost context. */
