@@ -45,6 +45,17 @@ struct Shape {
     }
 };
 
+__device__ inline float element(const float4& four, int i) {
+    return i == 0 ? four.x : i == 1 ? four.y : i == 2 ? four.z : four.w;
+}
+
+__device__ inline void add_product(float a, const float4& x, float4& sum) {
+    sum.x += a * x.x;
+    sum.y += a * x.y;
+    sum.z += a * x.z;
+    sum.w += a * x.w;
+}
+
 // ---- Forward.
 
 // relu(max of the places + bias), and which place that is: the first of equals, or 4 where relu gave 0. A NaN wins, and
@@ -127,10 +138,6 @@ __device__ inline void load_row(const float* from, float (&to)[SEEN]) {
         to[i + 2] = four.z;
         to[i + 3] = four.w;
     }
-}
-
-__device__ inline float element(const float4& four, int i) {
-    return i == 0 ? four.x : i == 1 ? four.y : i == 2 ? four.z : four.w;
 }
 
 // Adds one channel to a tile's sums, [filter][row of places][place in the row].
@@ -361,164 +368,216 @@ KERNEL(256) void lnr_convolve_dw(int n, int channels, int height, int width, int
     partials[(static_cast<long long>(blockIdx.y) * filters + filter) * (patch + 1LL) + weight] = sum;
 }
 
-// A pixel's or a weight's numbers for so many channels, side by side in shared memory.
-template <int size>
-struct Vector {
-    float values[size];
-};
-
-__device__ inline void load(const float* from, Vector<1>& to) {
-    to.values[0] = *from;
-}
-
-__device__ inline void load(const float* from, Vector<4>& to) {
-    float4 four = *reinterpret_cast<const float4*>(from);
-    to.values[0] = four.x;
-    to.values[1] = four.y;
-    to.values[2] = four.z;
-    to.values[3] = four.w;
-}
-
-// A warp has a filter, and its lanes `owned` vectors of its weights each: vector q is tap q % 25 of `size` channels
-// from q / 25 size on. Samples lie in shared memory with their channels innermost, `depth` vectors a pixel. Pixels
-// are padded to an odd number of vectors, and rows to 5 pixels modulo the banks: vectors of consecutive taps are
-// then in banks of their own.
-template <int size, int owned>
-__device__ inline void convolve_dw_5(const Shape& shape, int part, int samples, int groups, int depth, const float* x,
-                                     const unsigned char* winner, const float* dy, float* partials, float* shared) {
-    constexpr int BANKS = WARP / size;
-    int rows = shape.rows();
-    int columns = shape.columns();
-    int positions = rows * columns;
-    int area = shape.height * shape.width;
-    int pixel = depth | 1;
-    int pitch = shape.width * pixel + ((K - shape.width) * pixel % BANKS + BANKS) % BANKS;
-    int plane = shape.height * pitch; // a sample, in vectors
-
-    int filter = blockIdx.y % groups + groups * warp(); // neighbours go to different blocks, for an even load
-    int channel = blockIdx.y / groups * depth * size;
-    int vectors = min(depth, (shape.channels - channel + size - 1) / size) * AREA;
-    int offset[owned];
-#pragma unroll
-    for (int i = 0; i < owned; i++) {
-        // Lanes without a size read what another does, and keep nothing.
-        int q = max(0, min(lane() + i * WARP, vectors - 1));
-        offset[i] = q % AREA / K * pitch + q % AREA % K * pixel + q / AREA;
-    }
-    Vector<size> sums[owned] = {};
-    float bias = 0;
-
-    int first = blockIdx.x * part;
-    int end = min(shape.n, first + part);
-    for (; first < end; first += samples) {
-        int count = min(samples, end - first);
-        for (int i = threadIdx.x; i < depth * size * area; i += blockDim.x) {
-            int c = i / area;
-            int row = i % area / shape.width;
-            int column = i % shape.width;
-            bool valid = channel + c < shape.channels;
-            const float* from = x + (valid ? shape.channel(first, channel + c) + i % area : 0);
-            float* to = shared + (row * pitch + column * pixel) * size + c / size * size + c % size;
-            for (int s = 0; s < count; s++) {
-                copy_async<4>(to + s * plane * size, from, valid);
-                from += valid ? static_cast<long long>(shape.channels) * area : 0;
-            }
-        }
-        copy_async_commit();
-        copy_async_wait<0>();
-        __syncthreads();
-        for (int from = 0; filter < shape.filters && from < count * positions; from += WARP) {
-            int i = from + lane();
-            int s = i / positions;
-            int p = i % positions;
-            float g = 0;
-            int place = 4;
-            if (s < count) {
-                long long at = (static_cast<long long>(first + s) * shape.filters + filter) * positions + p;
-                g = dy[at];
-                place = winner[at];
-            }
-            bias += place < 4 ? g : 0;
-            int corner = s * plane + (2 * (p / columns) + place / 2) * pitch + (2 * (p % columns) + place % 2) * pixel;
-            for (unsigned items = __ballot_sync(FULL_MASK, place < 4 && vectors > 0); items != 0; items &= items - 1) {
-                int item = __ffs(items) - 1;
-                float gradient = __shfl_sync(FULL_MASK, g, item);
-                int patch = __shfl_sync(FULL_MASK, corner, item);
-#pragma unroll
-                for (int j = 0; j < owned; j++) {
-                    Vector<size> inputs;
-                    load(shared + (patch + offset[j]) * size, inputs);
-#pragma unroll
-                    for (int v = 0; v < size; v++) {
-                        sums[j].values[v] += gradient * inputs.values[v];
-                    }
-                }
-            }
-        }
-        __syncthreads();
-    }
-    if (filter >= shape.filters) {
-        return;
-    }
-    float* to = partials + (static_cast<long long>(blockIdx.x) * shape.filters + filter) * (shape.patch() + 1LL);
-    bias = warp_sum(bias);
-    if (channel == 0 && lane() == 0) {
-        to[shape.patch()] = bias;
-    }
-#pragma unroll
-    for (int i = 0; i < owned; i++) {
-        int q = lane() + i * WARP;
-#pragma unroll
-        for (int v = 0; v < size; v++) {
-            int c = channel + q / AREA * size + v;
-            if (q < vectors && c < shape.channels) {
-                to[c * AREA + q % AREA] = sums[i].values[v];
-            }
-        }
-    }
-}
-
-// partials = for each part of the samples, its dw and db: filters of 5 x 5.
+// partials, as above: filters of 5 x 5.
 //
-// Shapes:   partials and parts as in lnr_convolve_dw.
-// Launch:   a warp a filter; filters are dealt out to `groups` groups of blocks. Grid x runs over parts, grid y over
-//           groups and, beyond them, over 4 depth channels at a time, depth at most 5. `samples` samples at a time are
-//           in shared memory.
+// A warp has a filter, and its lanes four vectors of its weights each: vector q is tap q % 25 of the four channels from
+// 4 (q / 25) on. Samples lie in shared memory with their channels innermost, `depth` vectors a pixel. Pixels are padded
+// to an odd number of vectors, and rows to 5 pixels modulo the banks: vectors of consecutive taps are then in banks of
+// their own.
+//
+// Launch:   filters are dealt out to `groups` groups of blocks, a warp each. Grid x runs over parts, grid y over groups
+//           and, beyond them, over 4 depth channels at a time, depth at most 5. `samples` samples at a time are in
+//           shared memory.
 // Bound:    an item takes 100 channels bytes from shared memory, in loads of 16, and 50 channels flops: shared memory.
 // Numerics: single precision; a sum runs over sample and position.
 KERNEL(1024) void lnr_convolve_dw_5(int n, int channels, int height, int width, int filters, int part, int samples,
                                     int groups, int depth, const float* x, const unsigned char* winner, const float* dy,
                                     float* partials) {
-    DYNAMIC_SHARED(float, shared);
-    convolve_dw_5<4, 4>({n, channels, height, width, filters, K}, part, samples, groups, depth, x, winner, dy, partials,
-                        shared);
+    DYNAMIC_SHARED(float4, shared);
+    constexpr int OWNED = 4; // vectors that a lane has
+    constexpr int BANKS = 8; // of a vector's size
+    Shape shape = {n, channels, height, width, filters, K};
+    int columns = shape.columns();
+    int positions = shape.positions();
+    int area = height * width;
+    int pixel = depth | 1;
+    int pitch = width * pixel + ((K - width) * pixel % BANKS + BANKS) % BANKS;
+    int plane = height * pitch; // a sample
+
+    int filter = blockIdx.y % groups + groups * warp(); // neighbours go to different blocks, for an even load
+    int channel = blockIdx.y / groups * depth * 4;
+    int vectors = min(depth, (channels - channel + 3) / 4) * AREA;
+    int offset[OWNED];
+    float4 sums[OWNED];
+#pragma unroll
+    for (int i = 0; i < OWNED; i++) {
+        int q = min(lane() + i * WARP, vectors - 1); // Lanes without a vector read what another does.
+        offset[i] = q % AREA / K * pitch + q % AREA % K * pixel + q / AREA;
+        sums[i] = make_float4(0, 0, 0, 0);
+    }
+    float bias = 0;
+
+    int end = min(n, static_cast<int>(blockIdx.x + 1) * part);
+    for (int first = blockIdx.x * part; first < end; first += samples) {
+        int count = min(samples, end - first);
+        for (int i = threadIdx.x; i < 4 * depth * area; i += blockDim.x) {
+            int c = i / area;
+            int row = i % area / width;
+            int column = i % width;
+            bool valid = channel + c < channels;
+            const float* from = valid ? x + shape.channel(first, channel + c) + i % area : x;
+            float* to = reinterpret_cast<float*>(shared + row * pitch + column * pixel) + c;
+            for (int s = 0; s < count; s++) {
+                copy_async<4>(to + 4 * s * plane, from, valid);
+                from += valid ? static_cast<long long>(channels) * area : 0;
+            }
+        }
+        copy_async_commit();
+        copy_async_wait<0>();
+        __syncthreads();
+        for (int from = 0; filter < filters && from < count * positions; from += WARP) {
+            int s = (from + lane()) / positions;
+            int p = (from + lane()) % positions;
+            float g = 0;
+            int place = 4;
+            if (s < count) {
+                long long at = (static_cast<long long>(first + s) * filters + filter) * positions + p;
+                g = dy[at];
+                place = winner[at];
+            }
+            bias += place < 4 ? g : 0;
+            int corner = s * plane + (2 * (p / columns) + place / 2) * pitch + (2 * (p % columns) + place % 2) * pixel;
+            for (unsigned items = __ballot_sync(FULL_MASK, place < 4); items != 0; items &= items - 1) {
+                int item = __ffs(items) - 1;
+                float gradient = __shfl_sync(FULL_MASK, g, item);
+                const float4* patch = shared + __shfl_sync(FULL_MASK, corner, item);
+#pragma unroll
+                for (int i = 0; i < OWNED; i++) {
+                    add_product(gradient, patch[offset[i]], sums[i]);
+                }
+            }
+        }
+        __syncthreads();
+    }
+    if (filter >= filters) {
+        return;
+    }
+    float* to = partials + (static_cast<long long>(blockIdx.x) * filters + filter) * (shape.patch() + 1LL);
+    bias = warp_sum(bias);
+    if (channel == 0 && lane() == 0) {
+        to[shape.patch()] = bias;
+    }
+#pragma unroll
+    for (int i = 0; i < OWNED; i++) {
+        int q = lane() + i * WARP;
+#pragma unroll
+        for (int v = 0; v < 4; v++) {
+            int c = channel + q / AREA * 4 + v;
+            if (q < vectors && c < channels) {
+                to[c * AREA + q % AREA] = element(sums[i], v);
+            }
+        }
+    }
 }
 
-// The same for one channel, with depth 1: 25 lanes have a weight each.
-KERNEL(1024) void lnr_convolve_dw_5_single(int n, int channels, int height, int width, int filters, int part,
-                                           int samples, int groups, int depth, const float* x,
-                                           const unsigned char* winner, const float* dy, float* partials) {
+// partials, as above: filters of 5 x 5 and one channel.
+//
+// With so few weights a thread has all those of a filter, and windows of its own: its 25 inputs an item are at known
+// distances from the corner. Neighbouring threads have neighbouring filters and the same window, whose four corners are
+// in banks of their own, mostly.
+//
+// Launch:   grid x runs over parts, grid y over `group` filters at a time. Thread r group + f of a block has filter f
+//           of these, and rows of windows r, r + slots, ... of the `samples` samples that are in shared memory at a
+//           time: x (samples, height, width), then dy and winners (samples, group, positions made odd). In the end the
+//           sums (26, slots, group) take their place.
+// Bound:    100 bytes an item from shared memory for 50 flops, winners or not: shared memory.
+// Numerics: single precision; a thread's sum runs over row and column, then slots are added in ascending order.
+KERNEL(512) void lnr_convolve_dw_5_single(int n, int height, int width, int filters, int part, int samples, int group,
+                                          int slots, const float* x, const unsigned char* winner, const float* dy,
+                                          float* partials) {
     DYNAMIC_SHARED(float, shared);
-    convolve_dw_5<1, 1>({n, channels, height, width, filters, K}, part, samples, groups, depth, x, winner, dy, partials,
-                        shared);
+    Shape shape = {n, 1, height, width, filters, K};
+    int rows = shape.rows();
+    int columns = shape.columns();
+    int positions = shape.positions();
+    int area = height * width;
+    int pitch = positions | 1;
+    int first_filter = blockIdx.y * group;
+    int warps = blockDim.x / WARP;
+    int slot = threadIdx.x / group; // Threads beyond the last only copy.
+    int filter = threadIdx.x % group;
+    float* gradients = shared + samples * area;
+    unsigned char* winners = reinterpret_cast<unsigned char*>(gradients + samples * group * pitch);
+    float sums[AREA + 1] = {}; // the bias last
+
+    int end = min(n, static_cast<int>(blockIdx.x + 1) * part);
+    for (int first = blockIdx.x * part; first < end; first += samples) {
+        int count = min(samples, end - first);
+        for (int i = threadIdx.x; i < count * area; i += blockDim.x) {
+            copy_async<4>(shared + i, x + static_cast<long long>(first) * area + i);
+        }
+        for (int i = warp(); i < count * group; i += warps) {
+            long long from = (first + i / group) * static_cast<long long>(filters) + first_filter + i % group;
+            for (int p = lane(); first_filter + i % group < filters && p < positions; p += WARP) {
+                copy_async<4>(gradients + i * pitch + p, dy + from * positions + p);
+                winners[i * pitch + p] = winner[from * positions + p];
+            }
+        }
+        copy_async_commit();
+        copy_async_wait<0>();
+        __syncthreads();
+        for (int r = slot; slot < slots && first_filter + filter < filters && r < count * rows; r += slots) {
+            int at = (r / rows * group + filter) * pitch + r % rows * columns;
+            const float* from = shared + (r / rows * height + r % rows * 2) * width;
+            for (int column = 0; column < columns; column++) {
+                int place = winners[at + column];
+                if (place < 4) {
+                    float g = gradients[at + column];
+                    const float* patch = from + place / 2 * width + 2 * column + place % 2;
+#pragma unroll
+                    for (int tap = 0; tap < AREA; tap++) {
+                        sums[tap] += g * patch[tap / K * width + tap % K];
+                    }
+                    sums[AREA] += g;
+                }
+            }
+        }
+        __syncthreads();
+    }
+#pragma unroll
+    for (int i = 0; i < AREA + 1; i++) {
+        if (slot < slots) {
+            shared[(i * slots + slot) * group + filter] = sums[i];
+        }
+    }
+    __syncthreads();
+    for (int i = threadIdx.x; i < (AREA + 1) * group; i += blockDim.x) {
+        int weight = i / group;
+        float sum = 0;
+        for (int s = 0; s < slots; s++) {
+            sum += shared[(weight * slots + s) * group + i % group];
+        }
+        if (first_filter + i % group < filters) {
+            long long of = static_cast<long long>(blockIdx.x) * filters + first_filter + i % group;
+            partials[of * (AREA + 1) + weight] = sum;
+        }
+    }
 }
 
 // dw and db = sums of the parts' own.
 //
 // Shapes:   partials (parts, filters, patch + 1), of the kernels above.
-// Launch:   blocks of 256 threads, a weight or a bias each.
+// Launch:   blocks of 256 threads for 32 neighbouring weights or biases; warp s of a block takes parts s, s + 8, ...
 // Bound:    4 parts filters (patch + 1) bytes, of what an earlier kernel has just written.
-// Numerics: single precision; parts in ascending order.
+// Numerics: single precision; parts in ascending order, then the warps' sums.
 KERNEL(256) void lnr_convolve_sum(int parts, int filters, int patch, const float* partials, float* dw, float* db) {
+    constexpr int WARPS = 8;
+    SHARED(float, sums, WARPS * WARP);
     long long size = filters * (patch + 1LL);
-    long long i = grid_thread();
-    if (i >= size) {
-        return;
-    }
+    long long i = static_cast<long long>(blockIdx.x) * WARP + lane();
     float sum = 0;
 #pragma unroll 8
-    for (int part = 0; part < parts; part++) {
-        sum += partials[part * size + i];
+    for (int part = warp(); part < parts; part += WARPS) {
+        sum += i < size ? partials[part * size + i] : 0;
+    }
+    sums[threadIdx.x] = sum;
+    __syncthreads();
+    if (warp() > 0 || i >= size) {
+        return;
+    }
+#pragma unroll
+    for (int s = 1; s < WARPS; s++) {
+        sum += sums[s * WARP + lane()];
     }
     int filter = static_cast<int>(i / (patch + 1LL));
     int weight = static_cast<int>(i % (patch + 1LL));
@@ -647,11 +706,7 @@ KERNEL(1024) void lnr_convolve_dx_5(int n, int channels, int height, int width, 
                     const float4* patch = weights + ((from + item) * K - column) * m;
 #pragma unroll
                     for (int i = 0; i < OWNED; i++) {
-                        float4 weight = patch[at[i]];
-                        sums[i].x += gradient * weight.x;
-                        sums[i].y += gradient * weight.y;
-                        sums[i].z += gradient * weight.z;
-                        sums[i].w += gradient * weight.w;
+                        add_product(gradient, patch[at[i]], sums[i]);
                     }
                 }
             }
@@ -687,11 +742,7 @@ KERNEL(1024) void lnr_convolve_dx_5(int n, int channels, int height, int width, 
 #pragma unroll
         for (int ky = 0; ky < K; ky++) {
             if (row - ky >= 0 && row - ky < corners) {
-                float4 term = strips[((sample * corners + row - ky) * width + column) * m + ky * depth + level];
-                sum.x += term.x;
-                sum.y += term.y;
-                sum.z += term.z;
-                sum.w += term.w;
+                add_product(1, strips[((sample * corners + row - ky) * width + column) * m + ky * depth + level], sum);
             }
         }
 #pragma unroll

@@ -18,6 +18,7 @@ import lnr.engine.solvers.ProximalGradient;
 import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.kernels.Scope;
+import lnr.lenet.Progress;
 import lnr.lenet.compress.LayerCorrelations;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.network.Architecture;
@@ -91,7 +92,7 @@ final class LnrSide implements AutoCloseable {
         long start = System.nanoTime();
         double value =
                 switch (request) {
-                    case "epoch" -> passes.training.epoch(passes.images, seen -> {}).accuracy();
+                    case "epoch" -> passes.training.epoch(passes.images, Progress.NONE).accuracy();
                     case "forward" -> Evaluation.score(passes.evaluated, passes.images).accuracy();
                     case "correlation" -> correlation();
                     default -> throw new IllegalArgumentException("request: not known: '" + request + "'");
@@ -102,7 +103,7 @@ final class LnrSide implements AutoCloseable {
 
     private double correlation() {
         try (Correlations sums =
-                LayerCorrelations.gather(passes.evaluated, passes.images, FC2, false, seen -> {})) {
+                LayerCorrelations.gather(passes.evaluated, passes.images, FC2, false, Progress.NONE)) {
             double[] r = sums.r();
             double[] c = sums.c();
             double trace = 0;

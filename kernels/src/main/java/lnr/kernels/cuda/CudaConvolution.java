@@ -82,7 +82,10 @@ final class CudaConvolution {
         }
         kernels.work(4.0 * x.length() + 5.0 * dy.length(), 2.0 * dy.length() * shape.patch());
         long sums = shape.filters() * (shape.patch() + 1L);
-        int parts = n == 0 ? 0 : partsByItem(shape, n, sums, x, winner, dy);
+        int parts = n == 0 ? 0
+                : shape.kernel() != SIDE || shape.channels() == 0 ? 0
+                : shape.channels() == 1 ? partsOfOneChannel(shape, n, sums, x, winner, dy)
+                : partsByItem(shape, n, sums, x, winner, dy);
         if (parts == 0 && n > 0) {
             int part = ceil(n, Math.min(n, BLOCKS));
             parts = ceil(n, part);
@@ -92,33 +95,52 @@ final class CudaConvolution {
                     shape.filters(), shape.kernel(), part, x, winner, dy, partials(parts, sums));
         }
         kernels.work(4.0 * (parts + 1) * sums, (double) parts * sums)
-                .launch("lnr_convolve_sum", blocks(sums), 1, THREADS, 0, parts, shape.filters(), shape.patch(),
-                        partials(parts, sums), dw, db);
+                .launch("lnr_convolve_sum", Math.toIntExact((sums + WARP - 1) / WARP), 1, THREADS, 0, parts,
+                        shape.filters(), shape.patch(), partials(parts, sums), dw, db);
     }
 
-    /** Parts of the batch that the fast kernel has summed apart; 0 when it is not for this shape. */
+    /** Parts of the batch that the fast kernel has summed apart; 0 when a sample is too large for it. */
     private int partsByItem(ConvShape shape, int n, long sums, F32 x, U8 winner, F32 dy) {
-        if (shape.kernel() != SIDE || shape.channels() == 0) {
-            return 0;
-        }
-        int size = shape.channels() == 1 ? 1 : 4; // channels of a vector
-        int chunks = ceil(ceil(shape.channels(), size), MOST_DEPTH);
-        int depth = ceil(ceil(shape.channels(), size), chunks);
+        int levels = ceil(shape.channels(), 4);
+        int chunks = ceil(levels, MOST_DEPTH);
+        int depth = ceil(levels, chunks);
         int groups = ceil(shape.filters(), WARP);
         int part = ceil(n, Math.max(1, Math.min(n, BLOCKS / (groups * chunks))));
         int parts = ceil(n, part);
         // As the kernel has it: pixels of an odd number of vectors, rows of 5 pixels more, modulo the banks.
         int pixel = depth | 1;
-        int pitch = shape.width() * pixel + Math.floorMod((SIDE - shape.width()) * pixel, WARP / size);
-        long bytes = 4L * size * shape.height() * pitch;
+        int pitch = shape.width() * pixel + Math.floorMod((SIDE - shape.width()) * pixel, 8);
+        long bytes = 16L * shape.height() * pitch;
         int samples = (int) Math.min(part, device.sharedMemory() / bytes);
         if (samples == 0) {
             return 0;
         }
         kernels.launch(
-                size == 1 ? "lnr_convolve_dw_5_single" : "lnr_convolve_dw_5", parts, groups * chunks,
-                ceil(shape.filters(), groups) * WARP, (int) (samples * bytes), n, shape.channels(), shape.height(),
-                shape.width(), shape.filters(), part, samples, groups, depth, x, winner, dy, partials(parts, sums));
+                "lnr_convolve_dw_5", parts, groups * chunks, ceil(shape.filters(), groups) * WARP,
+                (int) (samples * bytes), n, shape.channels(), shape.height(), shape.width(), shape.filters(), part,
+                samples, groups, depth, x, winner, dy, partials(parts, sums));
+        return parts;
+    }
+
+    /** As {@link #partsByItem}. */
+    private int partsOfOneChannel(ConvShape shape, int n, long sums, F32 x, U8 winner, F32 dy) {
+        int most = 512;
+        int groups = ceil(shape.filters(), 64);
+        int group = ceil(shape.filters(), groups);
+        int part = ceil(n, Math.max(1, Math.min(n, BLOCKS / groups)));
+        int parts = ceil(n, part);
+        long positions = (long) shape.pooledHeight() * shape.pooledWidth() | 1;
+        long bytes = 4L * shape.inputs() + 5 * group * positions;
+        int samples = (int) Math.min(part, device.sharedMemory() / bytes);
+        if (samples == 0) {
+            return 0;
+        }
+        int slots = Math.min(most / group, samples * shape.pooledHeight());
+        long shared = Math.max(samples * bytes, 4L * (AREA + 1) * slots * group);
+        kernels.launch(
+                "lnr_convolve_dw_5_single", parts, groups, ceil(slots * group, WARP) * WARP, (int) shared, n,
+                shape.height(), shape.width(), shape.filters(), part, samples, group, slots, x, winner, dy,
+                partials(parts, sums));
         return parts;
     }
 

@@ -272,8 +272,11 @@ public final class CudaDevice implements Device {
         if (Driver.isSticky(result)) {
             return failure(result, call, arguments);
         }
-        String memory = status.endsWith("ALLOC_FAILED") ? "; out of memory: " + memory() : "";
-        return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + memory);
+        String mend = status.endsWith("ALLOC_FAILED") ? "; out of memory: " + memory()
+                : status.endsWith("NOT_INITIALIZED")
+                        ? "; the library does not fit the driver, or there is no memory for it: " + memory()
+                        : "";
+        return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + mend);
     }
 
     /** What is held and what is free, for messages. */

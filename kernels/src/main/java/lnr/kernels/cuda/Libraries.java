@@ -62,6 +62,7 @@ final class Libraries {
     /** Makes {@link jcuda.nvrtc.JNvrtc} usable. */
     static void nvrtc() {
         whole("NVRTC", () -> {
+            loadNvrtcsOther();
             provide("libnvrtc.so.12", "libnvrtc.so.13");
             bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
         });
@@ -117,6 +118,17 @@ final class Libraries {
         System.load(bridge.toString());
     }
 
+    /** What NVRTC opens by name at the first compilation, with a minor version: it lies beside NVRTC. */
+    private static void loadNvrtcsOther() {
+        Stream.of("libnvrtc.so.12", "libnvrtc.so.13")
+                .map(Libraries::find)
+                .flatMap(Optional::stream)
+                .limit(1)
+                .flatMap(nvrtc -> children(nvrtc.getParent()))
+                .filter(file -> file.getFileName().toString().matches("libnvrtc-builtins\\.so\\.\\d+\\.\\d+"))
+                .forEach(Libraries::loadIfSound);
+    }
+
     /** Whether this build can stand in for {@code name}. */
     static boolean hasBridge(String name) {
         return Libraries.class.getResource("bridge/" + name) != null;
@@ -124,8 +136,12 @@ final class Libraries {
 
     /** What another library depends on and mostly finds for itself. */
     private static void loadIfFound(String... names) {
+        Stream.of(names).map(Libraries::find).flatMap(Optional::stream).limit(1).forEach(Libraries::loadIfSound);
+    }
+
+    private static void loadIfSound(Path library) {
         try {
-            load(names);
+            System.load(library.toString());
         } catch (UnsatisfiedLinkError e) {
             // Who needs it will say so.
         }

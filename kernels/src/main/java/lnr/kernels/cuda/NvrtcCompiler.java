@@ -33,7 +33,10 @@ final class NvrtcCompiler {
         this.device = device;
         this.version = version;
         this.assembled = target.startsWith("sm_");
-        this.options = new String[] {"--gpu-architecture=" + target, "--std=c++17", "--generate-line-info"};
+        this.options = new String[] {
+            // What nvcc takes for granted: lambdas in device code.
+            "--gpu-architecture=" + target, "--std=c++17", "--device-as-default-execution-space", "--generate-line-info"
+        };
     }
 
     /** @throws DeviceException when there is no NVRTC here, or none that knows the device, with the mend */
@@ -119,13 +122,13 @@ final class NvrtcCompiler {
                 "nvrtcCreateProgram", family);
         try {
             int result = JNvrtc.nvrtcCompileProgram(program, options.length, options);
-            if (result == nvrtcResult.NVRTC_ERROR_COMPILATION) {
+            if (result != nvrtcResult.NVRTC_SUCCESS) {
                 String[] log = new String[1];
                 check(device, JNvrtc.nvrtcGetProgramLog(program, log), "nvrtcGetProgramLog");
                 String error = log[0].lines().filter(line -> line.contains("error")).findFirst().orElse(log[0]);
-                throw new DeviceException(device + ": " + version + " does not compile the kernels: " + error);
+                throw new DeviceException(device + ": " + version + " does not compile " + family + ".cu with "
+                        + String.join(" ", options) + ": " + nvrtcResult.stringFor(result) + ": " + error.strip());
             }
-            check(device, result, "nvrtcCompileProgram", family, String.join(" ", options));
             if (!assembled) {
                 String[] ptx = new String[1];
                 check(device, JNvrtc.nvrtcGetPTX(program, ptx), "nvrtcGetPTX", family);

@@ -46,6 +46,14 @@ public abstract class ConvolutionContract extends DeviceContract {
                 Arguments.of(FEW, 1),
                 Arguments.of(FEW, 17),
                 Arguments.of(MANY, 17),
+                // Several samples, channels and filters to a piece of work, none of them a whole number of pieces.
+                Arguments.of(new ConvShape(1, 6, 8, 3, 5), 259),
+                Arguments.of(new ConvShape(5, 6, 8, 3, 5), 259),
+                Arguments.of(new ConvShape(23, 6, 8, 35, 5), 4),
+                Arguments.of(new ConvShape(2, 12, 10, 85, 5), 3),
+                // Too wide for caches to hold it whole.
+                Arguments.of(new ConvShape(2, 6, 1504, 1, 5), 2),
+                Arguments.of(new ConvShape(2, 6, 6004, 1, 5), 1),
                 // More tiles than parts of a batch.
                 Arguments.of(new ConvShape(1, 4, 6, 3, 3), 257),
                 Arguments.of(new ConvShape(11, 4, 4, 2, 3), 257));
@@ -156,11 +164,14 @@ public abstract class ConvolutionContract extends DeviceContract {
             outputs[i] = (float) Math.max(value, 0);
             places[i] = (byte) (value > 0 ? best : 4);
         }
-        F32 y = arena.out32(outputs.length);
-        U8 winner = arena.outBytes(outputs.length);
-        device.layers().convolve(shape, n, arena.in(x), arena.in(w), arena.in(b), y, winner);
-        assertThat(y.toArray()).isEqualTo(outputs);
-        assertThat(winner.toArray()).isEqualTo(places);
+        for (int run = 0; run < 2; run++) {
+            F32 y = arena.out32(outputs.length);
+            U8 winner = arena.outBytes(outputs.length);
+            device.layers().convolve(shape, n, arena.in(x), arena.in(w), arena.in(b), y, winner);
+            assertThat(y.toArray()).isEqualTo(outputs);
+            assertThat(winner.toArray()).isEqualTo(places);
+            renewArena();
+        }
     }
 
     @ParameterizedTest
