@@ -20,8 +20,11 @@ final class CudaConvolution {
     /** Blocks that a batch is cut into, where it is large enough: about the multiprocessors of an H100. */
     private static final int BLOCKS = 128;
 
-    /** Channels that the four-channel vectors of a warp may span: 5 x 25 vectors for 4 x 32 lanes. */
+    /** Four-channel vectors that a warp may have at each of the 25 taps: its lanes own 4 x 32. */
     private static final int MOST_DEPTH = 5;
+
+    /** Sums of all parts of a batch, of the plain kernel: 8 MB, about what the fast ones need at most. */
+    private static final long MOST_SUMS = 1 << 21;
 
     private final CudaDevice device;
     private final Kernels kernels;
@@ -82,12 +85,14 @@ final class CudaConvolution {
         }
         kernels.work(4.0 * x.length() + 5.0 * dy.length(), 2.0 * dy.length() * shape.patch());
         long sums = shape.filters() * (shape.patch() + 1L);
-        int parts = n == 0 ? 0
-                : shape.kernel() != SIDE || shape.channels() == 0 ? 0
-                : shape.channels() == 1 ? partsOfOneChannel(shape, n, sums, x, winner, dy)
-                : partsByItem(shape, n, sums, x, winner, dy);
+        int parts = 0;
+        if (n > 0 && shape.kernel() == SIDE && shape.channels() > 0) {
+            parts = shape.channels() == 1
+                    ? partsOfOneChannel(shape, n, sums, x, winner, dy)
+                    : partsByItem(shape, n, sums, x, winner, dy);
+        }
         if (parts == 0 && n > 0) {
-            int part = ceil(n, Math.min(n, BLOCKS));
+            int part = ceil(n, (int) Math.max(1, Math.min(Math.min(n, BLOCKS), MOST_SUMS / sums)));
             parts = ceil(n, part);
             int blocks = Math.multiplyExact(shape.filters(), ceil(shape.patch() + 1, THREADS));
             kernels.launch(

@@ -14,10 +14,13 @@ import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcusolver.JCusolverDn;
 import jcuda.nvrtc.JNvrtc;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** JCuda's classes and natives fit, though jcusolver's are of two versions: each method has its function. */
+@EnabledOnOs(value = OS.LINUX, architectures = "amd64") // Elsewhere there are no natives.
 class JCudaPairingTest {
     @ParameterizedTest
     @CsvSource({"JCudaDriver", "JCublas2", "JCusolver", "JNvrtc"})
