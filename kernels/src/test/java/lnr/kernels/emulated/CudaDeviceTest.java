@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a CUDA device does beyond the contract of all devices: names, recordings that fail, transfers, faults. */
+@Buildable
 class CudaDeviceTest {
     private static final int ILLEGAL_ADDRESS = 700;
 

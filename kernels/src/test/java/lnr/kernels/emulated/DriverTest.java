@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a process finds when it asks for CUDA: a good driver, a bad one, none, or libraries of another version. */
+@Buildable
 class DriverTest {
     private static final String WORKS = "4.0 2.0 2.0 5.0 6.561553 true on {processor=emulated, ";
 

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the emulated driver finds wrong with its callers, and when it runs what. */
+@Buildable
 class EmulatedDriverTest {
     private RawDevice device;
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the emulated device finds wrong with kernels and launches, and what it does not. */
+@Buildable
 class EmulatedKernelsTest {
     private RawDevice device;
 

@@ -10,13 +10,11 @@ import lnr.kernels.emulated.Contracts.Memory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /** Faults sown into the CUDA device and its kernels: each makes the contract, run as ever, fail. */
-@EnabledOnOs(value = OS.LINUX, architectures = "amd64", disabledReason = "JCuda has no natives for this platform")
+@Buildable
 class MutantsTest {
     @TempDir
     private Path folder;

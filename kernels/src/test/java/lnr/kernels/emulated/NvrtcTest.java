@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Kernels that are compiled at first use are kept in the cache, which may be damaged. */
+@Buildable
 class NvrtcTest {
     private static final String SOURCE = "KERNEL(32) void lnr_probe(int n) {\n}\n";
     private static final Path KEPT = Path.of(System.getenv("LNR_CACHE"), "kernels");

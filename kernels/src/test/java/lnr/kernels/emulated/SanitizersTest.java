@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The kernels under AddressSanitizer and UndefinedBehaviorSanitizer, with what operations give them to do. */
+@Buildable
 class SanitizersTest {
     @TempDir
     private Path folder;

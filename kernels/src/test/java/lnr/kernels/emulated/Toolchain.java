@@ -6,10 +6,28 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The programs of the machine that build the emulated device: g++ and nm. */
 final class Toolchain {
+    private static Optional<String> missing;
+
     private Toolchain() {}
+
+    /** What is not installed and how to mend it, if anything. */
+    static synchronized Optional<String> missing() {
+        if (missing == null) {
+            missing = Optional.empty();
+            for (String program : List.of("g++", "nm")) {
+                try {
+                    run(Path.of("."), List.of(program, "--version"));
+                } catch (UncheckedIOException e) {
+                    missing = Optional.of(e.getMessage());
+                }
+            }
+        }
+        return missing;
+    }
 
     /** Compiles and links C++17. */
     static void compile(Path folder, List<String> arguments) {
