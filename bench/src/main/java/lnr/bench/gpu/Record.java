@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
 import lnr.kernels.Device;
+import lnr.kernels.DeviceException;
 import lnr.lenet.format.AtomicFile;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
@@ -46,15 +47,17 @@ public final class Record {
 
     /** @param args the folder with what the phases left, and the one for the record */
     public static void main(String[] args) throws IOException {
-        Map<String, String> device;
-        try (Device opened = Device.open("cuda")) {
-            device = opened.description();
-        }
         try {
-            System.out.println("written: " + write(device, Path.of(args[0]), Path.of(args[1])));
-        } catch (IllegalArgumentException e) {
+            System.out.println("written: " + write(describe(), Path.of(args[0]), Path.of(args[1])));
+        } catch (DeviceException | IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(1);
+        }
+    }
+
+    private static Map<String, String> describe() {
+        try (Device device = Device.open("cuda")) {
+            return device.description();
         }
     }
 
