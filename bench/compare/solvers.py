@@ -11,10 +11,10 @@ EPSILON = 1e-10
 CHANGE = 1e-8
 
 
-def read(folder, name):
+def read(folder, name, device):
     """R (d, d) and C (h, d) of a problem, each stored by rows."""
     return [
-        torch.from_numpy(numpy.ascontiguousarray(numpy.load(os.path.join(folder, f"{name}-{matrix}.npy"))))
+        torch.from_numpy(numpy.ascontiguousarray(numpy.load(os.path.join(folder, f"{name}-{matrix}.npy")))).to(device)
         for matrix in "rc"
     ]
 
@@ -28,10 +28,17 @@ def solve(r, c, method, q):
         "alternating-minimization": lambda start: alternating_minimization(r, c, q, start),
     }[method]
     start = torch.zeros_like(c)
+    wait(c)
     began = time.perf_counter()
     m = solver(start)
+    wait(c)
     seconds = time.perf_counter() - began
     return seconds, objective(r, c, m).item()
+
+
+def wait(tensor):
+    if tensor.is_cuda:
+        torch.cuda.synchronize(tensor.device)
 
 
 def objective(r, c, m):

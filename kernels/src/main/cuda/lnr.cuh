@@ -81,30 +81,21 @@ __device__ inline T block_sum(T value) {
     return warp_sum(lane() < threads / WARP ? sums[lane()] : T(0));
 }
 
-// C = A B + C in double precision by a whole warp: A is (8, 4), B (4, 8), C (8, 8). With g = lane / 4 and t = lane % 4,
-// a lane holds a = A(g, t), b = B(t, g), c[i] = C(g, 2 t + i). PTX: mma.m8n8k4, sm_80 and newer.
-__device__ inline void mma_8x8x4(double (&c)[2], double a, double b) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+// C = A B + C in double precision by a whole warp: A is (8, 4), B (4, 8), C (8, 8). With g = lane / 4 and t = lane % 4,
+// a lane holds a = A(g, t), b = B(t, g), c[i] = C(g, 2 t + i). PTX: mma.m8n8k4.
+__device__ inline void mma_8x8x4(double& c0, double& c1, double a, double b) {
     asm volatile("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0, %1}, {%2}, {%3}, {%0, %1};"
-                 : "+d"(c[0]), "+d"(c[1])
+                 : "+d"(c0), "+d"(c1)
                  : "d"(a), "d"(b));
-#else
-    int g = lane() / 4;
-    int t = lane() % 4;
-#pragma unroll
-    for (int k = 0; k < 4; k++) {
-        double row = __shfl_sync(FULL_MASK, a, 4 * g + k);
-        double left = __shfl_sync(FULL_MASK, b, 8 * t + k);
-        double right = __shfl_sync(FULL_MASK, b, 8 * t + 4 + k);
-        c[0] = fma(row, left, c[0]);
-        c[1] = fma(row, right, c[1]);
-    }
-#endif
 }
+#endif
 
-// C = A B + C in double precision by a whole warp: A is (16, 16), B (16, 8), C (16, 8). With g and t as above, a lane
-// holds a[i] = A(g + 8 (i % 2), t + 4 (i / 2)), b[i] = B(t + 4 i, g), c[i] = C(g + 8 (i / 2), 2 t + i % 2): slices of
-// mma_8x8x4, upper half and lower half in turn. PTX: mma.m16n8k16, sm_90; there it is the faster of the two.
+// C = A B + C in double precision by a whole warp: A is (16, 16), B (16, 8), C (16, 8). With g = lane / 4 and
+// t = lane % 4, a lane holds a[i] = A(g + 8 (i % 2), t + 4 (i / 2)), b[i] = B(t + 4 i, g) and
+// c[i] = C(g + 8 (i / 2), 2 t + i % 2). PTX: mma.m16n8k16, sm_90; on sm_80 its slices, upper half and lower half in
+// turn; without tensor cores lanes exchange numbers in shared memory, of which each of the block's warps has some.
+template <int warps>
 __device__ inline void mma_16x8x16(double (&c)[4], const double (&a)[8], const double (&b)[4]) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
     asm volatile(
@@ -113,18 +104,39 @@ __device__ inline void mma_16x8x16(double (&c)[4], const double (&a)[8], const d
         : "+d"(c[0]), "+d"(c[1]), "+d"(c[2]), "+d"(c[3])
         : "d"(a[0]), "d"(a[1]), "d"(a[2]), "d"(a[3]), "d"(a[4]), "d"(a[5]), "d"(a[6]), "d"(a[7]), "d"(b[0]),
           "d"(b[1]), "d"(b[2]), "d"(b[3]));
-#else
-    double upper[2] = {c[0], c[1]};
-    double lower[2] = {c[2], c[3]};
+#elif defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
 #pragma unroll
     for (int k = 0; k < 4; k++) {
-        mma_8x8x4(upper, a[2 * k], b[k]);
-        mma_8x8x4(lower, a[2 * k + 1], b[k]);
+        mma_8x8x4(c[0], c[1], a[2 * k], b[k]);
+        mma_8x8x4(c[2], c[3], a[2 * k + 1], b[k]);
     }
-    c[0] = upper[0];
-    c[1] = upper[1];
-    c[2] = lower[0];
-    c[3] = lower[1];
+#else
+    SHARED(double, numbers, warps * 12 * WARP);
+    double* of_a = numbers + warp() * 12 * WARP;
+    double* of_b = of_a + 8 * WARP;
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+        of_a[i * WARP + lane()] = a[i];
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+        of_b[i * WARP + lane()] = b[i];
+    }
+    __syncwarp(FULL_MASK);
+    int g = lane() / 4;
+    int t = lane() % 4;
+#pragma unroll 4
+    for (int k = 0; k < 16; k++) {
+        double upper = of_a[k / 4 * 2 * WARP + 4 * g + k % 4];
+        double lower = of_a[(k / 4 * 2 + 1) * WARP + 4 * g + k % 4];
+        double left = of_b[k / 4 * WARP + 8 * t + k % 4];
+        double right = of_b[k / 4 * WARP + 8 * t + 4 + k % 4];
+        c[0] = fma(upper, left, c[0]);
+        c[1] = fma(upper, right, c[1]);
+        c[2] = fma(lower, left, c[2]);
+        c[3] = fma(lower, right, c[3]);
+    }
+    __syncwarp(FULL_MASK); // before the next call's numbers take their place
 #endif
 }
 

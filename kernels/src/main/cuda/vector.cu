@@ -120,3 +120,74 @@ KERNEL(256) void lnr_positive_diagonal(int n, const double* a, const int* info, 
         *out = wrong == 0;
     }
 }
+
+// w = A v for a symmetric A.
+//
+// Shapes:   a (n, n), v, w (n).
+// Launch:   a warp for each element of w, eight to a block.
+// Bound:    8 n^2 bytes, 2 n^2 flops: memory, or the cache that A fits into.
+// Numerics: w_j is column j times v, lane l adding elements l, l + 32, ... in ascending order, then the warp.
+KERNEL(256) void lnr_multiply_symmetric(int n, const double* a, const double* v, double* w) {
+    int j = blockIdx.x * (256 / WARP) + warp();
+    if (j >= n) {
+        return;
+    }
+    const double* column = a + static_cast<long long>(j) * n;
+    double sum = 0;
+    for (int i = lane(); i < n; i += WARP) {
+        sum = fma(column[i], v[i], sum);
+    }
+    sum = warp_sum(sum);
+    if (lane() == 0) {
+        w[j] = sum;
+    }
+}
+
+// One step of Lanczos's process behind w = A q_j: alpha_j = q_j' w; w becomes orthogonal to all of q_0 ... q_j;
+// beta_j = ||w||; q_(j+1) = w / beta_j, or 0 where beta_j is.
+//
+// Shapes:   q (n, j + 2 or more) column-major; w (n), modified; alpha, beta (j + 1 or more); j < 512.
+// Launch:   one block of 512 threads.
+// Bound:    32 n (j + 1) bytes from the cache, through one multiprocessor; it replaces five launches.
+// Numerics: classical Gram-Schmidt, twice, which leaves q orthogonal to working precision (Giraud et al., 2005). Inner
+//           products: lane l adds elements l, l + 32, ... in ascending order, then the warp.
+KERNEL(512) void lnr_lanczos_step(int n, int j, double* q, double* w, double* alpha, double* beta) {
+    SHARED(double, c, 512);
+    double diagonal = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int k = warp(); k <= j; k += 512 / WARP) {
+            const double* column = q + static_cast<long long>(k) * n;
+            double sum = 0;
+            for (int i = lane(); i < n; i += WARP) {
+                sum = fma(column[i], w[i], sum);
+            }
+            sum = warp_sum(sum);
+            if (lane() == 0) {
+                c[k] = sum;
+            }
+        }
+        __syncthreads();
+        diagonal += c[j];
+        for (int i = threadIdx.x; i < n; i += 512) {
+            double value = w[i];
+            for (int k = 0; k <= j; k++) {
+                value = fma(-c[k], q[i + static_cast<long long>(k) * n], value);
+            }
+            w[i] = value;
+        }
+        __syncthreads();
+    }
+    double squares = 0;
+    for (int i = threadIdx.x; i < n; i += 512) {
+        squares = fma(w[i], w[i], squares);
+    }
+    double norm = sqrt(block_sum<512>(squares));
+    double* next = q + (j + 1LL) * n;
+    for (int i = threadIdx.x; i < n; i += 512) {
+        next[i] = norm > 0 ? w[i] / norm : 0;
+    }
+    if (threadIdx.x == 0) {
+        alpha[j] = diagonal;
+        beta[j] = norm;
+    }
+}

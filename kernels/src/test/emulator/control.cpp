@@ -5,11 +5,11 @@
 #include <sstream>
 
 #include "driver.h"
+#include "trace.h"
 
 namespace emulated {
 
 extern std::vector<std::string> log_lines;
-extern std::map<std::string, long> launches;
 
 namespace {
 
@@ -52,6 +52,10 @@ std::string obey(const std::string& line) {
         uint64_t seed = 0;
         words >> word >> seed;
         set_schedule(schedule(word, seed));
+    } else if (command == "skip") {
+        int line = 0;
+        words >> word >> line;
+        skip_barriers(word, line);
     } else if (command == "lazy") {
         words >> settings.lazy;
     } else if (command == "devices") {
@@ -64,12 +68,19 @@ std::string obey(const std::string& line) {
         words >> settings.memory;
     } else if (command == "lose") {
         words >> settings.launches_to_failure >> settings.failure;
+    } else if (command == "reset") {
+        reset();
+    } else if (command == "trace") {
+        words >> word;
+        trace_to(word);
     } else if (command == "openblas") {
         words >> settings.openblas;
     } else if (command == "log") {
         std::string text = join(log_lines);
         log_lines.clear();
         return text;
+    } else if (command == "work") {
+        return std::to_string(work_done);
     } else if (command == "launches") {
         std::vector<std::string> lines;
         for (const auto& [kernel, count] : launches) {

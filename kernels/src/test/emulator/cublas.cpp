@@ -5,7 +5,7 @@ namespace emulated {
 namespace {
 
 struct Blas : LibraryHandle {
-    Blas() : LibraryHandle("cuBLAS handle") {}
+    Blas() : LibraryHandle("a cuBLAS handle") {}
     bool scalars_on_device = false;
 };
 

@@ -5,7 +5,7 @@ namespace emulated {
 namespace {
 
 struct Solver : LibraryHandle {
-    Solver() : LibraryHandle("cuSOLVER handle") {}
+    Solver() : LibraryHandle("a cuSOLVER handle") {}
 };
 
 int status(int result) {

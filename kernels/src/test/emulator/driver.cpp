@@ -58,13 +58,11 @@ const Error* error(int code) {
     return nullptr;
 }
 
-// What out of memory or not ready says needs no print: programs ask to be told so.
 int failed(const char* call, const Failure& failure) {
     if (failure.code != NOT_READY) {
         const Error* known = error(failure.code);
         log(std::string(call) + ": " + (known == nullptr ? std::to_string(failure.code) : known->name) + ": "
-                + failure.text,
-            failure.code != OUT_OF_MEMORY);
+            + failure.text);
     }
     return failure.code;
 }
@@ -85,7 +83,7 @@ int call(const char* name, const std::function<void()>& body) {
 int on_device(const char* name, int device, const std::function<void()>& body) {
     return call(name, [=] {
         if (device < 0 || device >= settings.devices) {
-            throw Failure{INVALID_DEVICE, "device " + std::to_string(device) + " of " + std::to_string(settings.devices)};
+            throw Failure{INVALID_DEVICE, std::to_string(device) + " of " + std::to_string(settings.devices)};
         }
         body();
     });
@@ -115,18 +113,37 @@ void end(Context& context) {
     }
     for (auto& [handle, object] : context.handles) {
         if (context.lost == 0) {
-            log(std::string("leaked a ") + object->what());
+            log(std::string("leaked ") + object->what());
         }
     }
 }
 
 } // namespace
 
-void log(const std::string& line, bool loud) {
-    if (loud) {
-        fprintf(stderr, "emulated: %s\n", line.c_str());
-    }
+void log(const std::string& line) {
     log_lines.push_back(line);
+}
+
+void reset() {
+    for (auto& [device, context] : primary) {
+        if (context != nullptr) {
+            context->lost = CONTEXT_IS_DESTROYED; // nothing to say of what it held
+            end(*context);
+        }
+    }
+    for (auto& [handle, context] : created) {
+        context->lost = CONTEXT_IS_DESTROYED;
+        end(*context);
+    }
+    primary.clear();
+    created.clear();
+    log_lines.clear();
+    std::string openblas = settings.openblas;
+    settings = Settings();
+    settings.openblas = openblas;
+    set_schedule(Schedule());
+    skip_barriers("", 0);
+    renumber();
 }
 
 int in_context(const char* name, const std::function<void(Context&)>& body) {
@@ -355,6 +372,7 @@ int cuCtxSynchronize() {
 // What a call that is not emulated comes to.
 int emulated_unknown(const char* name) {
     std::lock_guard<std::recursive_mutex> turn(mutex);
+    fprintf(stderr, "emulated: %s is not emulated\n", name);
     return failed(name, {NOT_SUPPORTED, "not emulated"});
 }
 

@@ -29,6 +29,7 @@ enum Result {
     NOT_READY = 600,
     ILLEGAL_ADDRESS = 700,
     LAUNCH_OUT_OF_RESOURCES = 701,
+    CONTEXT_IS_DESTROYED = 709,
     LAUNCH_FAILED = 719,
     NOT_SUPPORTED = 801,
     STREAM_CAPTURE_UNSUPPORTED = 900,
@@ -72,7 +73,7 @@ struct Stream : Object {
 
     Stream(Context* context, bool blocking) : context(context), blocking(blocking) {}
     const char* what() const override {
-        return "stream";
+        return "a stream";
     }
 };
 
@@ -128,9 +129,11 @@ struct Settings {
 
 extern Settings settings;
 extern std::recursive_mutex mutex;
+extern long work_done;                 // pieces of work that ran
+extern std::map<std::string, long> launches; // by kernel
 
-// A line for the test to read; printed as well when `loud`.
-void log(const std::string& line, bool loud = true);
+// Keeps a line for the test to read.
+void log(const std::string& line);
 
 // Runs a call of the driver's, or of a library's on top, in the thread's current context, one call at a time. Logs
 // what went wrong and returns its code.
@@ -146,6 +149,9 @@ void finish(Context& context);
 
 // Throws while a stream is being captured, which makes the capture invalid: for calls that a capture forbids.
 void refuse_while_capturing(Context& context);
+
+// Ends all contexts and forgets the log and what was set, but for where OpenBLAS is.
+void reset();
 
 // Throws the error that ended the context, if one has.
 void require_alive(const Context& context);

@@ -5,10 +5,11 @@
 
 #include "driver.h"
 #include "memory.h"
+#include "trace.h"
 
 namespace emulated {
 
-std::map<std::string, long> launches; // that ran, by kernel
+std::map<std::string, long> launches;
 
 namespace {
 
@@ -18,7 +19,7 @@ constexpr const char* IMAGES[] = {"\x50\xed\x55\xba", "\x7f" "ELF", "//", ".vers
 
 // By name; of several the last one counts.
 std::map<std::string, std::vector<Kernel>>& kernels() {
-    static std::map<std::string, std::vector<Kernel>> known;
+    static auto& known = *new std::map<std::string, std::vector<Kernel>>(); // libraries unload after its time
     return known;
 }
 
@@ -28,7 +29,7 @@ struct Function {
 };
 
 struct Module;
-std::map<const void*, Module*> modules; // by function
+auto& modules = *new std::map<const void*, Module*>(); // by function; contexts end after its time
 
 struct Module : Object {
     std::string names; // of the kernels in it, each on a line; empty when its image does not tell
@@ -40,7 +41,7 @@ struct Module : Object {
         }
     }
     const char* what() const override {
-        return "module";
+        return "a module";
     }
 };
 
@@ -154,7 +155,11 @@ Failure run_launch(const Launch& launch, const std::vector<Touched>& touched) {
     if (settings.launches_to_failure > 0 && --settings.launches_to_failure == 0) {
         return {settings.failure, std::string(launch.kernel.name) + ": as the test asked for"};
     }
-    Failure failure = run(launch);
+    std::vector<const void*> addresses;
+    for (const Touched& memory : touched) {
+        addresses.push_back(memory.address);
+    }
+    Failure failure = run_traced(launch, addresses);
     for (const Touched& memory : touched) {
         const Allocation* block = find(memory.address);
         std::string damage = failure || block == nullptr ? "" : trampled(*block);
@@ -175,9 +180,8 @@ void export_kernel(const Kernel& kernel) {
 void withdraw_kernel(const Kernel& kernel) {
     std::lock_guard<std::recursive_mutex> turn(mutex);
     std::vector<Kernel>& same_name = kernels()[kernel.name];
-    same_name.erase(
-        std::remove_if(same_name.begin(), same_name.end(), [&](const Kernel& known) { return known.call == kernel.call; }),
-        same_name.end());
+    auto its_own = [&](const Kernel& known) { return known.call == kernel.call; };
+    same_name.erase(std::remove_if(same_name.begin(), same_name.end(), its_own), same_name.end());
 }
 
 extern "C" {
@@ -247,8 +251,8 @@ int cuFuncSetAttribute(void* handle, int attribute, int value) {
 int cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, void* handle, int threads, size_t dynamic_bytes) {
     return in_context("cuOccupancyMaxActiveBlocksPerMultiprocessor", [=](Context& context) {
         Function& asked = function(context, handle);
-        bool fits = threads > 0 && unsigned(threads) <= asked.kernel.max_threads && dynamic_bytes <= asked.dynamic_bytes;
-        *blocks = fits ? 1 : 0;
+        bool threads_fit = threads > 0 && unsigned(threads) <= asked.kernel.max_threads;
+        *blocks = threads_fit && dynamic_bytes <= asked.dynamic_bytes ? 1 : 0;
     });
 }
 

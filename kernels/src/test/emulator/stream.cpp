@@ -5,6 +5,9 @@
 #include "memory.h"
 
 namespace emulated {
+
+long work_done;
+
 namespace {
 
 struct Event : Object {
@@ -14,7 +17,7 @@ struct Event : Object {
     double milliseconds = 0;
 
     const char* what() const override {
-        return "event";
+        return "an event";
     }
 };
 
@@ -22,7 +25,7 @@ struct Graph : Object {
     std::vector<Work> work;
 
     const char* what() const override {
-        return "graph";
+        return "a graph";
     }
 };
 
@@ -30,7 +33,7 @@ struct ExecutableGraph : Object {
     std::vector<Work> work;
 
     const char* what() const override {
-        return "executable graph";
+        return "an executable graph";
     }
 };
 
@@ -47,6 +50,7 @@ void run(Context& context, const Work& work) {
     if (context.lost != 0) {
         return;
     }
+    work_done++;
     Failure failure;
     try {
         check_touched(work, context, ILLEGAL_ADDRESS);
@@ -107,7 +111,7 @@ void not_captured(Stream& stream) {
     }
 }
 
-double now() {
+double milliseconds() {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
@@ -240,7 +244,7 @@ int cuEventRecord(void* handle, void* on) {
         uint64_t version = event->recorded;
         submit(stream, {"cuEventRecord", {}, [=]() -> Failure {
                             event->reached = version;
-                            event->milliseconds = now();
+                            event->milliseconds = milliseconds();
                             return {};
                         }});
     });

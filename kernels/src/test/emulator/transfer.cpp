@@ -63,7 +63,8 @@ void to_device(Stream& stream, const char* call, uint64_t to, const void* from, 
     if (stream.capture != nullptr) {
         throw Failure{INVALID_VALUE, "from pageable memory, into a graph that may run when it is gone"};
     }
-    auto staged = std::make_shared<std::vector<char>>(static_cast<const char*>(from), static_cast<const char*>(from) + bytes);
+    const char* first = static_cast<const char*>(from);
+    auto staged = std::make_shared<std::vector<char>>(first, first + bytes);
     submit(stream, {call, touched, [=]() -> Failure {
                         memcpy(as_device(to), staged->data(), bytes);
                         return {};

@@ -3,6 +3,7 @@ package lnr.bench;
 import java.util.concurrent.TimeUnit;
 import lnr.engine.Correlations;
 import lnr.kernels.Scope;
+import lnr.lenet.Progress;
 import lnr.lenet.compress.LayerCorrelations;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.data.DrawnDigits;
@@ -73,7 +74,7 @@ public class LenetBenchmark {
     /** One epoch of training. Backward takes two products where forward takes one; conv1's input needs no gradient. */
     @Benchmark
     public Training.Epoch epoch(Passes s, Work work) {
-        Training.Epoch epoch = s.training.epoch(s.images, seen -> {});
+        Training.Epoch epoch = s.training.epoch(s.images, Progress.NONE);
         s.on().synchronize();
         double first = 2.0 * 4 * Architecture.LENET5.first().outputs() * Architecture.LENET5.first().patch();
         work.flops(s.samples * (3.0 * Architecture.LENET5.flops() - first));
@@ -91,7 +92,7 @@ public class LenetBenchmark {
     /** The correlations of fc2's input over all images, and the two matrices that a problem needs of them. */
     @Benchmark
     public double correlation(Passes s, Work work) {
-        try (Correlations sums = LayerCorrelations.gather(s.evaluated, s.images, FC2, false, seen -> {})) {
+        try (Correlations sums = LayerCorrelations.gather(s.evaluated, s.images, FC2, false, Progress.NONE)) {
             double d = sums.width();
             work.flops(s.samples * (Architecture.LENET5.flops() - 2 * d * sums.h() + d * d));
             return sums.r()[0] + sums.c()[0];

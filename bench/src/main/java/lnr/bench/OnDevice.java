@@ -14,8 +14,6 @@ import org.openjdk.jmh.annotations.TearDown;
 /** A benchmark's operands in the memory of a device, which is opened for it by name. */
 @State(org.openjdk.jmh.annotations.Scope.Benchmark)
 public abstract class OnDevice {
-    private static final int TILE = 1 << 16;
-
     /** The device, as {@link Device#open} takes it. */
     @Param("cpu")
     public String device;
@@ -54,34 +52,16 @@ public abstract class OnDevice {
 
     /** {@code length} standard normal numbers; they repeat after some ten thousand, which no time depends on. */
     final F32 normal32(long length) {
-        float[] tile = new float[(int) Math.min(TILE - 1, length)];
-        for (int i = 0; i < tile.length; i++) {
-            tile[i] = (float) random.nextGaussian();
-        }
-        F32 buffer = scope.f32(length);
-        for (long from = 0; from < length; from += tile.length) {
-            int count = (int) Math.min(tile.length, length - from);
-            buffer.slice(from, count).write(count == tile.length ? tile : java.util.Arrays.copyOf(tile, count));
-        }
-        return buffer;
+        return Tile.normal(random, length).f32(scope, length);
     }
 
     /** As {@link #normal32}, in double precision. */
     final F64 normal64(long length) {
-        double[] tile = new double[(int) Math.min(TILE - 1, length)];
-        for (int i = 0; i < tile.length; i++) {
-            tile[i] = random.nextGaussian();
-        }
-        F64 buffer = scope.f64(length);
-        for (long from = 0; from < length; from += tile.length) {
-            int count = (int) Math.min(tile.length, length - from);
-            buffer.slice(from, count).write(count == tile.length ? tile : java.util.Arrays.copyOf(tile, count));
-        }
-        return buffer;
+        return Tile.normal(random, length).f64(scope, length);
     }
 
     /** The sizes of a shape such as {@code 200x500}, of which there are {@code count}. */
-    static int[] sizes(String shape, int count) {
+    public static int[] sizes(String shape, int count) {
         String[] parts = shape.split("x");
         if (parts.length != count) {
             throw new IllegalArgumentException("shape: expected " + count + " sizes joined by x, got '" + shape + "'");

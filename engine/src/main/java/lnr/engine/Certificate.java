@@ -121,7 +121,7 @@ public final class Certificate {
         double tau = problem.fit().tau();
         double residual = Math.max(0, tau - mc - mg - bias) + problem.fit().tauSlack() + rounding;
         double limit = steepest > 0 ? lambda / steepest : Double.POSITIVE_INFINITY;
-        double s = Math.max(-limit, Math.min(limit, 1 + a / residual));
+        double s = Math.max(-limit, Math.min(limit, residual > 0 ? 1 + a / residual : 1));
         double gap = lambda * penalty - s * a + 0.5 * (1 - s) * (1 - s) * residual + 0.5 * bias;
         gap = Math.max(0, gap);
         double objective = lambda * penalty - 0.5 * (mc + mg);

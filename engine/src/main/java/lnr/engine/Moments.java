@@ -18,7 +18,8 @@ final class Moments {
      * |R_ij| &lt;= sqrt(R_ii R_jj), nothing correlated with an input that is always zero, and the largest number of
      * each 0 or of a size whose square is a number. O(d^2 + h d).
      *
-     * @throws IllegalArgumentException naming the first entry that is not
+     * @throws MatrixException naming the first entry that is not
+     * @throws IllegalArgumentException when a size or the tolerance is not allowed
      */
     static double[] symmetric(int h, int d, double[] r, double[] c, double tolerance) {
         Arguments.atLeastOne("h", h);
@@ -35,20 +36,20 @@ final class Moments {
         for (int j = 0; j < d; j++) {
             double variance = r[j * d + j];
             if (variance < 0) {
-                throw new IllegalArgumentException(
-                        "R[" + j + "," + j + "]: expected 0 or more on the diagonal, got " + variance);
+                throw new MatrixException(
+                        "R", "[" + j + "," + j + "]: expected 0 or more on the diagonal, got " + variance);
             }
             for (int i = 0; i <= j; i++) {
                 double upper = r[j * d + i];
                 double lower = r[i * d + j];
                 if (Math.abs(upper - lower) > allowed) {
-                    throw new IllegalArgumentException("R: expected a symmetric matrix, got R[" + i + "," + j + "] = "
+                    throw new MatrixException("R", ": expected a symmetric matrix, got R[" + i + "," + j + "] = "
                             + upper + " and R[" + j + "," + i + "] = " + lower);
                 }
                 double both = upper + 0.5 * (lower - upper);
                 double bound = Math.sqrt(r[i * d + i]) * Math.sqrt(variance);
                 if (Math.abs(both) > bound * (1 + tolerance) + allowed) {
-                    throw new IllegalArgumentException("R: expected a positive semidefinite matrix, got R[" + i + ","
+                    throw new MatrixException("R", ": expected a positive semidefinite matrix, got R[" + i + ","
                             + j + "] = " + both + ", more than sqrt(R[" + i + "," + i + "] R[" + j + "," + j
                             + "]) = " + bound);
                 }
@@ -57,7 +58,7 @@ final class Moments {
             }
             for (int i = 0; i < h && variance == 0; i++) {
                 if (c[j * h + i] != 0) {
-                    throw new IllegalArgumentException("C[" + i + "," + j + "]: expected 0, as R[" + j + "," + j
+                    throw new MatrixException("C", "[" + i + "," + j + "]: expected 0, as R[" + j + "," + j
                             + "] = 0 says input " + j + " is always zero, got " + c[j * h + i]);
                 }
             }
@@ -65,15 +66,15 @@ final class Moments {
         return mean;
     }
 
-    /** @throws IllegalArgumentException unless {@code values} is (rows, columns) and finite throughout */
+    /** @throws MatrixException unless {@code values} is (rows, columns) and finite throughout */
     static void matrix(String name, int rows, int columns, double[] values) {
         if ((long) rows * columns != values.length) {
-            throw new IllegalArgumentException(name + ": expected " + rows + " x " + columns + " = "
+            throw new MatrixException(name, ": expected " + rows + " x " + columns + " = "
                     + (long) rows * columns + " numbers, got " + values.length);
         }
         for (int k = 0; k < values.length; k++) {
             if (!Double.isFinite(values[k])) {
-                throw new IllegalArgumentException(name + "[" + k % rows + "," + k / rows
+                throw new MatrixException(name, "[" + k % rows + "," + k / rows
                         + "]: expected a finite number, got " + values[k]);
             }
         }
@@ -82,7 +83,7 @@ final class Moments {
     private static void moderate(String name, double[] values) {
         double largest = largest(values);
         if (largest > EXTREME || largest > 0 && largest < 1 / EXTREME) {
-            throw new IllegalArgumentException(name + ": expected 0 or a size from " + 1 / EXTREME + " to " + EXTREME
+            throw new MatrixException(name, ": expected 0 or a size from " + 1 / EXTREME + " to " + EXTREME
                     + ", as squares are summed, got " + largest + " for the largest; scale R and C");
         }
     }

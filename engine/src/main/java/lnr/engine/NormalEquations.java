@@ -35,7 +35,7 @@ public final class NormalEquations {
      * @param independence what a column must have of its own to count as independent of those before it: a share of
      *     its diagonal element. 0 asks only that the factorisation succeed, and costs nothing.
      * @return delta, an absolute number
-     * @throws IllegalArgumentException when A is so far from positive semidefinite that no small delta helps
+     * @throws MatrixException when A is so far from positive semidefinite that no small delta helps
      */
     public double factor(F64 a, F64 v, double independence) {
         double delta = 0;
@@ -47,7 +47,7 @@ public final class NormalEquations {
             } else if (delta < mean) {
                 delta *= 10;
             } else {
-                throw new IllegalArgumentException("R: expected a positive semidefinite matrix, got one that adding "
+                throw new MatrixException("R", ": expected a positive semidefinite matrix, got one that adding "
                         + delta + " to its diagonal does not make definite");
             }
         }

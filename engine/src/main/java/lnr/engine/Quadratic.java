@@ -68,7 +68,7 @@ public final class Quadratic {
      * @param r (d, d), symmetric positive semidefinite within {@code tolerance} max|R|; (R + R')/2 is used. Not kept.
      * @param c (h, d), column-major. Not kept.
      * @param tolerance relative error of the entries of R, in [0, 1)
-     * @throws IllegalArgumentException when no data can have these moments; the message names the entry
+     * @throws MatrixException when no data can have these moments; the message names the entry
      */
     public static Quadratic of(Scope scope, int h, int d, double[] r, double[] c, double tolerance) {
         return new Quadratic(scope, h, d, Moments.symmetric(h, d, r, c, tolerance), c, Double.NaN, tolerance);
@@ -78,7 +78,8 @@ public final class Quadratic {
      * Correlations of double precision with tau = E||y||^2 known. Any larger value is allowed, and makes certificates
      * looser.
      *
-     * @throws IllegalArgumentException as the other factories, and unless tau is finite and 0 or more
+     * @throws MatrixException as the other factories
+     * @throws IllegalArgumentException unless tau is finite and 0 or more
      */
     public static Quadratic withTau(Scope scope, int h, int d, double[] r, double[] c, double tau) {
         double[] symmetric = Moments.symmetric(h, d, r, c, Moments.DOUBLE);
@@ -162,7 +163,7 @@ public final class Quadratic {
     /**
      * The gradient's Lipschitz constant, R's largest eigenvalue. O(d^3) when first asked for.
      *
-     * @throws IllegalArgumentException when R has to be decomposed for tau, and is indefinite
+     * @throws MatrixException when R has to be decomposed for tau, and is indefinite
      */
     public double lipschitz() {
         if (Double.isNaN(lipschitz)) {
@@ -176,7 +177,7 @@ public final class Quadratic {
      * eigenvalues of R that are rounding, up to d eps times the largest; where C has a part there, it is tried with the
      * inputs scaled to one size. O(d^3) when first asked for.
      *
-     * @throws IllegalArgumentException when R is indefinite, or C has a part that R has not, by more than the tolerance
+     * @throws MatrixException when R is indefinite, or C has a part that R has not, by more than the tolerance
      */
     public double tau() {
         if (Double.isNaN(tau) && !factor()) {
@@ -225,7 +226,7 @@ public final class Quadratic {
      * What to add to {@link #tau()} for an upper bound on Tr(C R^+ C'), whatever eigenvalues within d eps of those
      * computed R has, but none less than d eps (times the largest); 0 when tau was given.
      *
-     * @throws IllegalArgumentException as {@link #tau()}
+     * @throws MatrixException as {@link #tau()}
      */
     double tauSlack() {
         tau();
@@ -240,11 +241,11 @@ public final class Quadratic {
             Spectrum plain = spectrum(v, c, work);
             double largest = Math.max(0, plain.values[d - 1]);
             if (plain.values[0] < -Math.max(d * Math.ulp(1.0), tolerance) * largest) {
-                throw new IllegalArgumentException("R: expected a positive semidefinite matrix, got eigenvalues from "
+                throw new MatrixException("R", ": expected a positive semidefinite matrix, got eigenvalues from "
                         + plain.values[0] + " to " + plain.values[d - 1]);
             }
             if (!trace(plain) && !trace(equilibrated(work))) {
-                throw new IllegalArgumentException("C: not in the range of R: correlated with a combination of inputs"
+                throw new MatrixException("C", ": not in the range of R: correlated with a combination of inputs"
                         + " that is always zero up to rounding; no data can have these moments");
             }
             lipschitz = largest;

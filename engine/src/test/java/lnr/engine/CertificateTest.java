@@ -189,6 +189,20 @@ class CertificateTest {
     }
 
     @Test
+    void nothingToReconstructIsReconstructed() {
+        for (double[] r : new double[][] {{2, 1, 1, 2}, {0, 0, 0, 0}}) {
+            for (double lambda : new double[] {0, 0.1}) {
+                try (Scope scope = device.scope()) {
+                    Solution none = new Fista().solve(Problem.of(scope, 1, 2, r, new double[2], lambda));
+                    assertThat(none.m()).containsOnly(0);
+                    assertThat(none.gap()).isZero();
+                    assertThat(none.relativeGap()).isZero();
+                }
+            }
+        }
+    }
+
+    @Test
     void biasWithoutDataIsHarmless() {
         // R_uu = 0: no sample at all had the constant input.
         double[] r = {2, 1, 0, 1, 2, 0, 0, 0, 0};

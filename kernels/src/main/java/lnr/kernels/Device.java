@@ -102,10 +102,10 @@ public interface Device extends AutoCloseable {
     /**
      * Begins to time operations. One profile at a time.
      *
-     * @throws DeviceException when this kind of device does not time them
+     * @throws UnsupportedOperationException when this kind of device does not time them
      */
     default Profile profile() {
-        throw new DeviceException(name() + ": this device does not time its operations; take --device cuda");
+        throw new UnsupportedOperationException("the " + name() + " device does not time its operations");
     }
 
     /** Runs {@code body} under a name that profiling tools show: a solve, an epoch, a layer. */

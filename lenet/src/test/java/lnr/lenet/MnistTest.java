@@ -10,7 +10,6 @@ import lnr.lenet.compress.Compression;
 import lnr.lenet.compress.Strength;
 import lnr.lenet.data.DataSource;
 import lnr.lenet.data.Dataset;
-import lnr.lenet.data.Progress;
 import lnr.lenet.network.Architecture;
 import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.Evaluation;
@@ -48,7 +47,7 @@ class MnistTest {
                         train,
                         new Compression.Options(
                                 new Strength.Lambda(0.01), bias, true, Solver.named("alternating-minimization")),
-                        Compression.Progress.NONE);
+                        Progress.NONE);
                 assertThat(result.solution().status()).isEqualTo(Status.CONVERGED);
                 assertThat(result.solution().relativeGap()).isLessThan(1e-6);
                 double before = accuracy(device, result.sparse(), test);
@@ -82,7 +81,7 @@ class MnistTest {
         try (LeNet5 network = new LeNet5(device, Model.random(Architecture.LENET5, seed), 256);
                 Training training = new Training(network, 1e-3, seed)) {
             for (int epoch = 0; epoch < 8; epoch++) {
-                training.epoch(images, samples -> {});
+                training.epoch(images, Progress.NONE);
             }
             return network.model();
         }

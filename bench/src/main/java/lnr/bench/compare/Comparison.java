@@ -15,14 +15,16 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import lnr.bench.TextProblem;
+import lnr.bench.Tile;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
+import lnr.lenet.Progress;
 import lnr.lenet.data.DataSource;
 import lnr.lenet.data.Dataset;
-import lnr.lenet.data.Progress;
 import lnr.lenet.format.AtomicFile;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,19 +36,22 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench/compare/run",
         showDefaultValues = true,
-        description = "Does the same work with LNR and with PyTorch on the CPU, in turns, and compares times and"
-                + " objectives.",
+        description = "Does the same work with LNR and with PyTorch on the same device, in turns, and compares times"
+                + " and results.",
         footer = {
             "",
-            "Exit code: 0; 1 when objectives of one problem differ by more than 1e-9, relative, or a side fails; 2 for"
-                    + " bad usage or when PyTorch is not there. A ratio below its target is told, and no failure."
+            "Exit code: 0; 1 when objectives of one problem differ by more than 1e-9 or results of one operation by"
+                    + " more than 1e-4, relative, or a side fails; 2 for bad usage or when PyTorch is not there. A ratio"
+                    + " below its target is told, and no failure."
         })
 public final class Comparison implements Callable<Integer> {
     private static final int FULL = 60_000;
     /** The exit code by which PyTorch's side says that it lacks a module. */
     private static final int MODULE_MISSING = 3;
-    /** Threads of the side that has just run may spin for a while before they sleep. */
+    /** Threads of the side that has just run may spin for a while before they sleep; on a GPU few do. */
     private static final int REST_MILLIS = 300;
+
+    private static final int REST_MILLIS_GPU = 50;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Prints this.")
     private boolean help;
@@ -68,8 +73,11 @@ public final class Comparison implements Callable<Integer> {
             description = "A Python that has torch and numpy; words are split at spaces. Or set PYTHON.")
     private String python;
 
-    @Option(names = "--device", defaultValue = "cpu", description = "LNR's device; PyTorch always takes the CPU.")
+    @Option(names = "--device", defaultValue = "cpu", description = "cpu, cuda or cuda:N, for both sides.")
     private String device;
+
+    @Option(names = "--torch-device", description = "PyTorch's, where it is to be another.")
+    private String torchDevice;
 
     @Option(names = "--threads", defaultValue = "2", description = "Threads of each side.")
     private int threads;
@@ -88,7 +96,9 @@ public final class Comparison implements Callable<Integer> {
             split = ",",
             paramLabel = "TASK",
             defaultValue = "epoch,forward,correlation,checkpoint,toy",
-            description = "Some of epoch, forward, correlation, checkpoint, toy.")
+            description = "Some of epoch, forward, correlation, checkpoint, toy, and the operations gram, patches and prox"
+                    + " (memory for which has to be asked for on the CPU), each of which takes another shape behind a"
+                    + " colon.")
     private Set<String> groups = new LinkedHashSet<>();
 
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write all results.")
@@ -113,7 +123,7 @@ public final class Comparison implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         check();
-        List<Task> tasks = Task.of(groups);
+        List<Task> tasks = Task.of(groups, !device.equals("cpu"));
         try (Folder folder = Folder.create()) {
             Map<String, Object> circumstances = circumstances();
             try (Side torch = torch(folder)) {
@@ -149,7 +159,7 @@ public final class Comparison implements Callable<Integer> {
             throw bad("--warmups: expected 0 or more, got " + warmups);
         }
         for (String group : groups) {
-            if (!Task.GROUPS.contains(group)) {
+            if (!Task.GROUPS.contains(Task.name(group))) {
                 throw bad("--tasks: expected some of " + String.join(", ", Task.GROUPS) + ", got '" + group + "'");
             }
         }
@@ -171,6 +181,9 @@ public final class Comparison implements Callable<Integer> {
             circumstances.put("samples", samples);
             folder.write(set.train().first(samples));
         }
+        if (tasks.stream().anyMatch(Task::isOperation)) {
+            folder.write(Tile.normal(new Random(1), Long.MAX_VALUE));
+        }
         try (Device drawing = Device.open("cpu")) {
             for (String name : List.of("toy", "checkpoint")) {
                 if (groups.contains(name)) {
@@ -184,12 +197,12 @@ public final class Comparison implements Callable<Integer> {
     private List<Outcome> compare(List<Task> tasks, Side lnr, Side torch) throws IOException, InterruptedException {
         List<Outcome> outcomes = new ArrayList<>();
         for (Task task : tasks) {
-            double[][] seconds = new double[2][rounds];
-            double[] values = new double[2];
+            double[][] seconds = new double[3][rounds];
+            double[] values = new double[3];
             for (int round = -warmups; round < rounds; round++) {
-                for (int i = 0; i < 2; i++) {
-                    Thread.sleep(REST_MILLIS);
-                    JsonNode answer = (i == 0 ? lnr : torch).run(task.request());
+                for (int i = 0; i < (task.isBounded() ? 3 : 2); i++) {
+                    Thread.sleep(device.equals("cpu") ? REST_MILLIS : REST_MILLIS_GPU);
+                    JsonNode answer = (i == 0 ? lnr : torch).run((i == 2 ? "bound " : "") + task.request());
                     values[i] = answer.path("value").asDouble(Double.NaN);
                     if (round >= 0) {
                         seconds[i][round] = answer.path("seconds").asDouble(Double.NaN);
@@ -198,16 +211,22 @@ public final class Comparison implements Callable<Integer> {
                 if (round >= 0) {
                     System.err.printf(
                             java.util.Locale.ROOT,
-                            "%s, round %d of %d: LNR %.4f s, PyTorch %.4f s%n",
+                            "%s, round %d of %d: LNR %.3f ms, PyTorch %.3f ms%n",
                             task.title(),
                             round + 1,
                             rounds,
-                            seconds[0][round],
-                            seconds[1][round]);
+                            1e3 * seconds[0][round],
+                            1e3 * seconds[1][round]);
                 }
             }
+            boolean bounded = task.isBounded() && !Double.isNaN(seconds[2][0]);
             outcomes.add(new Outcome(
-                    task, new Timings(seconds[0]), new Timings(seconds[1]), values[0], values[1]));
+                    task,
+                    new Timings(seconds[0]),
+                    new Timings(seconds[1]),
+                    bounded ? new Timings(seconds[2]) : null,
+                    values[0],
+                    values[1]));
         }
         return outcomes;
     }
@@ -244,7 +263,8 @@ public final class Comparison implements Callable<Integer> {
         command.addAll(List.of(
                 Path.of(System.getProperty("lnr.scripts", "bench/compare"), "side.py").toString(),
                 Integer.toString(threads),
-                folder.path().toString()));
+                folder.path().toString(),
+                torchDevice == null ? device : torchDevice));
         String count = Integer.toString(threads);
         try {
             return new Side("PyTorch", command, Map.of("OMP_NUM_THREADS", count, "MKL_NUM_THREADS", count));

@@ -15,31 +15,50 @@ import java.util.Map;
  * @param outcomes one for each task
  */
 record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome> outcomes) {
-    /** Two tables: times with their ratios, and objectives with their differences. */
+    /** Tables: times with their ratios, shares of what the device allows, and values with their differences. */
     String text() {
         StringBuilder text = new StringBuilder();
-        line(text, "%-36s %25s   %25s   %22s %8s", "task", "LNR: median, range [s]", "PyTorch: median, range",
+        line(text, "%-36s %27s   %27s   %22s %8s", "task", "LNR: median, range [ms]", "PyTorch: median, range",
                 "ratio, range of rounds", "target");
         for (Outcome outcome : outcomes) {
             Timings ratios = outcome.lnr().ratios(outcome.torch());
-            line(text, "%-36s %25s   %25s   %22s %8s", outcome.task().title(), spread(outcome.lnr(), "%.4f"),
-                    spread(outcome.torch(), "%.4f"),
+            line(text, "%-36s %27s   %27s   %22s %8s", outcome.task().title(), spread(outcome.lnr()),
+                    spread(outcome.torch()),
                     String.format(Locale.ROOT, "%.2f (%.2f - %.2f)", outcome.ratio(), ratios.min(), ratios.max()),
-                    verdict(outcome));
+                    verdict(outcome.ratio(), target(outcome)));
+        }
+        if (outcomes.stream().anyMatch(outcome -> outcome.bound() != null)) {
+            line(text, "");
+            line(text, "%-36s %27s   %27s   %22s %8s", "bound", "the device's: median", "", "share of it reached",
+                    "target");
+            for (Outcome outcome : outcomes) {
+                if (outcome.bound() != null) {
+                    Timings shares = outcome.lnr().ratios(outcome.bound());
+                    line(text, "%-36s %27s   %27s   %22s %8s", outcome.task().title(),
+                            spread(outcome.bound()), "",
+                            String.format(
+                                    Locale.ROOT, "%.2f (%.2f - %.2f)", outcome.share(), shares.min(), shares.max()),
+                            verdict(outcome.share(), outcome.task().share()));
+                }
+            }
         }
         Map<String, Double> spreads = Outcome.spreads(outcomes);
-        if (!spreads.isEmpty()) {
+        if (outcomes.stream().anyMatch(outcome -> !outcome.task().isPass())) {
             line(text, "");
-            line(text, "%-36s %25s   %25s   %22s", "objective", "LNR", "PyTorch", "relative difference");
+            line(text, "%-36s %27s   %27s   %22s", "objective or result", "LNR", "PyTorch", "relative difference");
             for (Outcome outcome : outcomes) {
                 if (!outcome.task().isPass()) {
-                    line(text, "%-36s %25.15g   %25.15g   %22.1e", outcome.task().title(), outcome.lnrValue(),
+                    line(text, "%-36s %27.15g   %27.15g   %22.1e", outcome.task().title(), outcome.lnrValue(),
                             outcome.torchValue(), outcome.difference());
                 }
             }
             spreads.forEach((problem, spread) -> line(text,
                     "%s: all methods of both sides within %.1e, expected %.0e or less: %s", problem, spread,
                     Outcome.AGREEMENT, spread <= Outcome.AGREEMENT ? "agree" : "DISAGREE"));
+            outcomes.stream()
+                    .filter(outcome -> outcome.task().isOperation() && !(outcome.difference() <= Outcome.ROUNDING))
+                    .forEach(outcome -> line(text, "%s: expected %.0e or less: DISAGREE", outcome.task().title(),
+                            Outcome.ROUNDING));
         }
         return text.toString();
     }
@@ -58,12 +77,17 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
             task.put("ratio", outcome.ratio());
             task.put("ratio_min", ratios.min());
             task.put("ratio_max", ratios.max());
-            if (hasTarget(outcome)) {
-                task.put("target", outcome.task().target());
-                task.put("reached", outcome.ratio() >= outcome.task().target());
+            judge(task, "", outcome.ratio(), target(outcome));
+            if (outcome.bound() != null) {
+                Timings shares = outcome.lnr().ratios(outcome.bound());
+                task.put("bound", times(outcome.bound()));
+                task.put("share", outcome.share());
+                task.put("share_min", shares.min());
+                task.put("share_max", shares.max());
+                judge(task, "share_", outcome.share(), outcome.task().share());
             }
             if (!outcome.task().isPass()) {
-                task.put("objective_difference", outcome.difference());
+                task.put(outcome.task().isSolve() ? "objective_difference" : "difference", outcome.difference());
             }
             tasks.add(task);
         }
@@ -74,34 +98,45 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
     }
 
     private static Map<String, Object> side(Timings timings, double value) {
-        Map<String, Object> side = new LinkedHashMap<>();
-        side.put("median", timings.median());
-        side.put("min", timings.min());
-        side.put("max", timings.max());
-        side.put("seconds", timings.seconds());
+        Map<String, Object> side = times(timings);
         side.put("value", value);
         return side;
     }
 
-    private boolean hasTarget(Outcome outcome) {
-        return targets && !Double.isNaN(outcome.task().target());
+    private static Map<String, Object> times(Timings timings) {
+        Map<String, Object> times = new LinkedHashMap<>();
+        times.put("median", timings.median());
+        times.put("min", timings.min());
+        times.put("max", timings.max());
+        times.put("seconds", timings.seconds());
+        return times;
     }
 
-    private String verdict(Outcome outcome) {
-        if (!hasTarget(outcome)) {
-            return "-";
+    private static void judge(Map<String, Object> task, String prefix, double reached, double target) {
+        if (!Double.isNaN(target)) {
+            task.put(prefix + "target", target);
+            task.put(prefix + "reached", reached >= target);
         }
-        double target = outcome.task().target();
-        return String.format(Locale.ROOT, "%.1f %s", target, outcome.ratio() >= target ? "yes" : "NO");
     }
 
-    private static String spread(Timings timings, String format) {
+    /** The ratio to reach, or NaN. */
+    private double target(Outcome outcome) {
+        return targets || !outcome.task().isPass() ? outcome.task().target() : Double.NaN;
+    }
+
+    private static String verdict(double reached, double target) {
+        return Double.isNaN(target)
+                ? "-"
+                : String.format(Locale.ROOT, "%.2g %s", target, reached >= target ? "yes" : "NO");
+    }
+
+    private static String spread(Timings timings) {
         return String.format(
                 Locale.ROOT,
-                format + " (" + format + " - " + format + ")",
-                timings.median(),
-                timings.min(),
-                timings.max());
+                "%.5g (%.5g - %.5g)",
+                1e3 * timings.median(),
+                1e3 * timings.min(),
+                1e3 * timings.max());
     }
 
     private static void line(StringBuilder text, String format, Object... values) {

@@ -4,15 +4,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.stream.Stream;
 import lnr.bench.TextProblem;
+import lnr.bench.Tile;
+import lnr.kernels.Device;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.Npy;
 
 /**
  * A temporary folder through which both sides get the same data: {@code images.bin} (count, 784) and {@code labels.bin}
- * (count), bytes; {@code NAME-r.npy} and {@code NAME-c.npy} for each problem. Closing deletes it.
+ * (count), bytes; {@code NAME-r.npy} and {@code NAME-c.npy} for each problem; {@code normal.npy}, random numbers that
+ * the operands of operations repeat. Closing deletes it.
  *
  * @param path where it is
  */
@@ -40,6 +44,14 @@ record Folder(Path path) implements AutoCloseable {
         Npy.write(file(problem.name(), "c"), problem.h(), problem.d(), problem.c());
     }
 
+    void write(Tile normal) {
+        Npy.write(normals(), 1, normal.numbers().length, normal.numbers());
+    }
+
+    Tile normal() {
+        return new Tile(Npy.read(normals()).data());
+    }
+
     Dataset.Split split() throws IOException {
         return new Dataset.Split(Files.readAllBytes(images()), Files.readAllBytes(labels()));
     }
@@ -56,6 +68,10 @@ record Folder(Path path) implements AutoCloseable {
 
     private Path labels() {
         return path.resolve("labels.bin");
+    }
+
+    private Path normals() {
+        return path.resolve("normal.npy");
     }
 
     private Path file(String problem, String matrix) {
@@ -75,6 +91,15 @@ record Folder(Path path) implements AutoCloseable {
                     throw new UncheckedIOException(e);
                 }
             });
+        }
+    }
+
+    /** @param args a folder that is there, and names of problems to write into it */
+    public static void main(String[] args) {
+        try (Device device = Device.open("cpu")) {
+            for (String name : Arrays.asList(args).subList(1, args.length)) {
+                new Folder(Path.of(args[0])).write(TextProblem.draw(device, name));
+            }
         }
     }
 }

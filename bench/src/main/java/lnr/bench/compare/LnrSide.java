@@ -18,6 +18,7 @@ import lnr.engine.solvers.ProximalGradient;
 import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.kernels.Scope;
+import lnr.lenet.Progress;
 import lnr.lenet.compress.LayerCorrelations;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.network.Architecture;
@@ -37,6 +38,7 @@ final class LnrSide implements AutoCloseable {
     private final Folder folder;
     private final Map<String, TextProblem> problems = new HashMap<>();
     private Passes passes;
+    private OperationSide operations;
 
     LnrSide(Device device, Folder folder) {
         this.device = device;
@@ -76,6 +78,12 @@ final class LnrSide implements AutoCloseable {
         if (words[0].equals("solve") && words.length == 4) {
             return solve(words[1], words[2], Double.parseDouble(words[3]));
         }
+        if (words.length == 3) {
+            if (operations == null) {
+                operations = new OperationSide(device, folder.normal());
+            }
+            return operations.run(words[0], words[1], Integer.parseInt(words[2]));
+        }
         if (passes == null) {
             passes = new Passes(device, folder.split());
         }
@@ -84,7 +92,7 @@ final class LnrSide implements AutoCloseable {
         long start = System.nanoTime();
         double value =
                 switch (request) {
-                    case "epoch" -> passes.training.epoch(passes.images, seen -> {}).accuracy();
+                    case "epoch" -> passes.training.epoch(passes.images, Progress.NONE).accuracy();
                     case "forward" -> Evaluation.score(passes.evaluated, passes.images).accuracy();
                     case "correlation" -> correlation();
                     default -> throw new IllegalArgumentException("request: not known: '" + request + "'");
@@ -95,7 +103,7 @@ final class LnrSide implements AutoCloseable {
 
     private double correlation() {
         try (Correlations sums =
-                LayerCorrelations.gather(passes.evaluated, passes.images, FC2, false, seen -> {})) {
+                LayerCorrelations.gather(passes.evaluated, passes.images, FC2, false, Progress.NONE)) {
             double[] r = sums.r();
             double[] c = sums.c();
             double trace = 0;

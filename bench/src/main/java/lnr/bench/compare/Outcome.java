@@ -10,16 +10,26 @@ import java.util.Map;
  * @param task the task
  * @param lnr LNR's times
  * @param torch PyTorch's times, of the same rounds
- * @param lnrValue what LNR's last run found: a solve's objective, a pass's accuracy, the trace of the correlations
+ * @param bound the least times that the device allows, of the same rounds; null where nobody knows them
+ * @param lnrValue what LNR's last run found: a solve's objective, a pass's accuracy, a trace of correlations, the
+ *     penalty of what a prox left
  * @param torchValue what PyTorch's last run found
  */
-record Outcome(Task task, Timings lnr, Timings torch, double lnrValue, double torchValue) {
+record Outcome(Task task, Timings lnr, Timings torch, Timings bound, double lnrValue, double torchValue) {
     /** Most relative difference that objectives of one problem may have. */
     static final double AGREEMENT = 1e-9;
+
+    /** Most relative difference that results of one operation may have: PyTorch sums some in single precision. */
+    static final double ROUNDING = 1e-4;
 
     /** How many times faster LNR is: the ratio of the medians. */
     double ratio() {
         return torch.median() / lnr.median();
+    }
+
+    /** The part of the speed that the device allows: the ratio of the medians. */
+    double share() {
+        return bound.median() / lnr.median();
     }
 
     /** |a - b| / max(|a|, |b|) of the two values. */
@@ -34,7 +44,7 @@ record Outcome(Task task, Timings lnr, Timings torch, double lnrValue, double to
     static Map<String, Double> spreads(List<Outcome> outcomes) {
         Map<String, double[]> ranges = new LinkedHashMap<>();
         for (Outcome outcome : outcomes) {
-            if (!outcome.task.isPass()) {
+            if (outcome.task.isSolve()) {
                 double[] range = ranges.computeIfAbsent(
                         outcome.task.group(), group -> new double[] {outcome.lnrValue, outcome.lnrValue});
                 for (double value : new double[] {outcome.lnrValue, outcome.torchValue}) {
@@ -48,9 +58,13 @@ record Outcome(Task task, Timings lnr, Timings torch, double lnrValue, double to
         return spreads;
     }
 
-    /** Whether all objectives of each problem agree. Values that are not numbers do not. */
+    /**
+     * Whether all objectives of each problem agree, and both sides' results of each operation. Values that are not
+     * numbers do not.
+     */
     static boolean agree(List<Outcome> outcomes) {
-        return spreads(outcomes).values().stream().allMatch(spread -> spread <= AGREEMENT);
+        return spreads(outcomes).values().stream().allMatch(spread -> spread <= AGREEMENT)
+                && outcomes.stream().allMatch(o -> !o.task.isOperation() || o.difference() <= ROUNDING);
     }
 
     private static double difference(double a, double b) {

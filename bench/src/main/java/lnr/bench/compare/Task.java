@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import lnr.engine.solvers.AlternatingMinimization;
 import lnr.engine.solvers.Fista;
@@ -13,35 +14,59 @@ import lnr.engine.solvers.ProximalGradient;
 /**
  * Something that both sides do.
  *
- * @param group what the command line calls it: a pass of the network, or a problem for the solvers
- * @param request the line that asks a side for it: {@code epoch}, or {@code solve toy fista 10}
- * @param target how many times faster than PyTorch LNR is to be on 60,000 images, or NaN
+ * @param group what the command line calls it: a pass of the network, a problem for the solvers, or one operation
+ * @param request the line that asks a side for it: {@code epoch}, {@code solve toy fista 10}, or {@code prox 4096x16384
+ *     20} for the mean of 20 operations of that shape
+ * @param target how many times faster than PyTorch LNR is to be, on 60,000 images where it is a pass; or NaN
+ * @param share how much of the speed that the device allows LNR is to reach, or NaN
  */
-record Task(String group, String request, double target) {
+record Task(String group, String request, double target, double share) {
     /** The groups, in the order of the table. */
-    static final Set<String> GROUPS =
-            new LinkedHashSet<>(List.of("epoch", "forward", "correlation", "checkpoint", "toy"));
+    static final Set<String> GROUPS = new LinkedHashSet<>(
+            List.of("epoch", "forward", "correlation", "checkpoint", "toy", "gram", "patches", "prox"));
 
     private static final Set<String> PASSES = Set.of("epoch", "forward", "correlation");
 
-    /** The tasks of some groups. */
-    static List<Task> of(Collection<String> groups) {
+    /**
+     * Shapes of the operations: of sums of outer products, samples x features; of those of patches, samples x channels
+     * x height x width x kernel, as LeNet-5's second convolution sees them; of the prox, h x d.
+     */
+    private static final Map<String, String> SHAPES =
+            Map.of("gram", "60000x800", "patches", "10000x20x12x12x5", "prox", "4096x16384");
+
+    /** Operations whose bound PyTorch's side knows. */
+    private static final Set<String> BOUNDED = Set.of("gram", "prox");
+
+    /** So many operations behind each other that the launch of the first and the wait for the last weigh little. */
+    private static final int REPEATS = 20;
+
+    /**
+     * The tasks of some groups.
+     *
+     * @param groups some of {@link #GROUPS}; an operation may have another shape behind a colon, for a trial: then it
+     *     has no target
+     * @param gpu whether LNR runs on a GPU, for which the targets are others
+     */
+    static List<Task> of(Collection<String> groups, boolean gpu) {
         List<Task> tasks = new ArrayList<>();
         for (String group : GROUPS) {
-            if (groups.contains(group)) {
+            if (SHAPES.containsKey(group)) {
+                groups.stream().filter(asked -> name(asked).equals(group))
+                        .forEach(asked -> tasks.add(operation(asked, gpu)));
+            } else if (groups.contains(group)) {
                 switch (group) {
-                    case "epoch" -> tasks.add(new Task(group, group, 1.5));
-                    case "forward", "correlation" -> tasks.add(new Task(group, group, 2));
+                    case "epoch" -> tasks.add(new Task(group, group, gpu ? 5 : 1.5, Double.NaN));
+                    case "forward", "correlation" -> tasks.add(new Task(group, group, gpu ? Double.NaN : 2, Double.NaN));
                     case "checkpoint" -> {
-                        tasks.add(solve(group, Fista.NAME, 10));
-                        tasks.add(solve(group, AlternatingMinimization.NAME, 10));
+                        tasks.add(solve(group, Fista.NAME, 10, gpu ? 5 : Double.NaN));
+                        tasks.add(solve(group, AlternatingMinimization.NAME, 10, Double.NaN));
                     }
                     default -> {
-                        tasks.add(solve(group, ProximalGradient.NAME, 0));
+                        tasks.add(solve(group, ProximalGradient.NAME, 0, Double.NaN));
                         for (int q : new int[] {1, 5, 10, 50, 250}) {
-                            tasks.add(solve(group, Fista.NAME, q));
+                            tasks.add(solve(group, Fista.NAME, q, Double.NaN));
                         }
-                        tasks.add(solve(group, AlternatingMinimization.NAME, 10));
+                        tasks.add(solve(group, AlternatingMinimization.NAME, 10, Double.NaN));
                     }
                 }
             }
@@ -49,18 +74,55 @@ record Task(String group, String request, double target) {
         return tasks;
     }
 
-    /** Whether the network runs over images; otherwise a solver solves a problem. */
+    /** A group without the shape that may stand behind it. */
+    static String name(String asked) {
+        int colon = asked.indexOf(':');
+        return colon < 0 || !SHAPES.containsKey(asked.substring(0, colon)) ? asked : asked.substring(0, colon);
+    }
+
+    private static Task operation(String asked, boolean gpu) {
+        String group = name(asked);
+        boolean usual = asked.equals(group) || asked.equals(group + ":" + SHAPES.get(group));
+        String shape = usual ? SHAPES.get(group) : asked.substring(group.length() + 1);
+        boolean judged = gpu && usual;
+        return new Task(
+                group,
+                group + " " + shape + " " + (gpu ? REPEATS : 1),
+                judged && group.equals("patches") ? 1 : Double.NaN,
+                !judged ? Double.NaN : group.equals("gram") ? 1 / 1.5 : group.equals("prox") ? 0.85 : Double.NaN);
+    }
+
+    /** Whether the network runs over images. */
     boolean isPass() {
         return PASSES.contains(group);
     }
 
-    /** What the table calls it. */
-    String title() {
-        return isPass() ? group : request.replaceFirst("solve ", "").replaceFirst("(fista) ", "$1 q=")
-                .replaceFirst(" (0|10)$", "");
+    /** Whether it is one operation, repeated. */
+    boolean isOperation() {
+        return SHAPES.containsKey(group);
     }
 
-    private static Task solve(String problem, String method, int q) {
-        return new Task(problem, String.format(Locale.ROOT, "solve %s %s %d", problem, method, q), Double.NaN);
+    /** Whether a solver solves a problem. */
+    boolean isSolve() {
+        return !isPass() && !isOperation();
+    }
+
+    /** Whether PyTorch's side can say how fast the device could be at most. */
+    boolean isBounded() {
+        return BOUNDED.contains(group);
+    }
+
+    /** What the table calls it. */
+    String title() {
+        return isOperation()
+                ? request.substring(0, request.lastIndexOf(' '))
+                : isPass()
+                        ? group
+                        : request.replaceFirst("solve ", "").replaceFirst("(fista) ", "$1 q=")
+                                .replaceFirst(" (0|10)$", "");
+    }
+
+    private static Task solve(String problem, String method, int q, double target) {
+        return new Task(problem, String.format(Locale.ROOT, "solve %s %s %d", problem, method, q), target, Double.NaN);
     }
 }

@@ -1,5 +1,6 @@
 package lnr.bench.compare;
 
+import static java.lang.Double.NaN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -8,7 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import lnr.bench.TextProblem;
+import lnr.bench.Tile;
 import lnr.kernels.Device;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.data.DrawnDigits;
@@ -21,13 +24,14 @@ class FindingsTest {
                 task,
                 new Timings(new double[] {2, 1, 4}),
                 new Timings(new double[] {3, 5, 6}),
+                task.isBounded() ? new Timings(new double[] {1, 1, 1}) : null,
                 lnrValue,
                 torchValue);
     }
 
     @Test
     void ratiosAreOfMediansAndOfRounds() {
-        Outcome outcome = outcome(Task.of(List.of("epoch")).get(0), 0.5, 0.6);
+        Outcome outcome = outcome(Task.of(List.of("epoch"), false).get(0), 0.5, 0.6);
         assertThat(outcome.ratio()).isEqualTo(2.5);
         Timings rounds = outcome.lnr().ratios(outcome.torch());
         assertThat(rounds.seconds()).containsExactly(1.5, 5, 1.5);
@@ -38,14 +42,14 @@ class FindingsTest {
 
     @Test
     void targetsAreForFullRuns() {
-        List<Outcome> outcomes = List.of(outcome(Task.of(List.of("epoch")).get(0), 0.5, 0.6));
+        List<Outcome> outcomes = List.of(outcome(Task.of(List.of("epoch"), false).get(0), 0.5, 0.6));
         assertThat(new Findings(Map.of(), true, outcomes).text()).contains("2.50 (1.50 - 5.00)", "1.5 yes");
         assertThat(new Findings(Map.of(), false, outcomes).text()).doesNotContain("yes");
     }
 
     @Test
     void objectivesOfAProblemMustAllAgree() {
-        List<Task> toy = Task.of(List.of("toy"));
+        List<Task> toy = Task.of(List.of("toy"), false);
         Outcome first = outcome(toy.get(0), -100, -100 * (1 + 5e-10));
         Outcome second = outcome(toy.get(1), -100 * (1 + 9e-10), -100 * (1 + 9e-10));
         Outcome third = outcome(toy.get(2), -100 * (1 - 5e-10), -100);
@@ -53,8 +57,40 @@ class FindingsTest {
         // Each pair is within 1e-9; the three together are not.
         assertThat(Outcome.agree(List.of(first, second, third))).isFalse();
         assertThat(Outcome.agree(List.of(outcome(toy.get(0), -100, Double.NaN)))).isFalse();
-        assertThat(Outcome.agree(List.of(outcome(Task.of(List.of("forward")).get(0), 0.5, 0.9)))).isTrue();
+        assertThat(Outcome.agree(List.of(outcome(Task.of(List.of("forward"), false).get(0), 0.5, 0.9)))).isTrue();
         assertThat(new Findings(Map.of(), true, List.of(first, second, third)).text()).contains("DISAGREE");
+    }
+
+    @Test
+    void aGpuHasTargetsOfItsOwn() {
+        List<Task> tasks = Task.of(List.of("epoch", "checkpoint", "gram", "patches", "prox"), true);
+        assertThat(tasks.stream().map(Task::target)).containsExactly(5.0, 5.0, NaN, NaN, 1.0, NaN);
+        assertThat(tasks.stream().map(Task::share)).containsExactly(NaN, NaN, NaN, 1 / 1.5, NaN, 0.85);
+        Outcome prox = outcome(tasks.get(5), 1, 1);
+        assertThat(prox.share()).isEqualTo(0.5);
+        assertThat(new Findings(Map.of(), true, List.of(prox)).text()).contains("0.50 (0.25 - 1.00)", "0.85 NO");
+        Map<?, ?> json = (Map<?, ?>) ((List<?>) new Findings(Map.of(), true, List.of(prox)).json().get("tasks")).get(0);
+        assertThat(json.get("share")).isEqualTo(0.5);
+        assertThat(json.get("share_reached")).isEqualTo(false);
+        assertThat(json.containsKey("target")).isFalse();
+    }
+
+    @Test
+    void operationsOfOtherShapesAreTrials() {
+        Task task = Task.of(List.of("prox:64x256"), true).get(0);
+        assertThat(task.title()).isEqualTo("prox 64x256");
+        assertThat(task.request()).isEqualTo("prox 64x256 20");
+        assertThat(task.share()).isNaN();
+        assertThat(Task.name("epoch:7")).isEqualTo("epoch:7");
+    }
+
+    @Test
+    void resultsOfAnOperationMustAgree() {
+        Task task = Task.of(List.of("patches"), true).get(0);
+        assertThat(Outcome.agree(List.of(outcome(task, 1, 1.00001)))).isTrue();
+        List<Outcome> apart = List.of(outcome(task, 1, 1.01));
+        assertThat(Outcome.agree(apart)).isFalse();
+        assertThat(new Findings(Map.of(), true, apart).text()).contains("DISAGREE");
     }
 
     @Test
@@ -62,8 +98,8 @@ class FindingsTest {
         Map<String, Object> circumstances = new LinkedHashMap<>();
         circumstances.put("date", "2000-01-01T00:00:00Z");
         List<Outcome> outcomes = List.of(
-                outcome(Task.of(List.of("forward")).get(0), 0.5, 0.6),
-                outcome(Task.of(List.of("checkpoint")).get(0), -1, -1));
+                outcome(Task.of(List.of("forward"), false).get(0), 0.5, 0.6),
+                outcome(Task.of(List.of("checkpoint"), false).get(0), -1, -1));
         JsonNode root = new ObjectMapper().valueToTree(new Findings(circumstances, true, outcomes).json());
         assertThat(root.path("date").asText()).isEqualTo("2000-01-01T00:00:00Z");
         JsonNode forward = root.path("tasks").path(0);
@@ -79,7 +115,7 @@ class FindingsTest {
 
     @Test
     void titlesTellMethodsApart() {
-        List<Task> all = Task.of(Task.GROUPS);
+        List<Task> all = Task.of(Task.GROUPS, false);
         assertThat(all.stream().map(Task::title)).doesNotHaveDuplicates().contains("toy fista q=250", "correlation");
         assertThat(all.stream().filter(Task::isPass)).hasSize(3);
     }
@@ -92,10 +128,12 @@ class FindingsTest {
             folder.write(split);
             TextProblem tiny = TextProblem.draw(device, "9x7x3x1100");
             folder.write(tiny);
+            folder.write(Tile.normal(new Random(1), 1000));
             assertThat(folder.split().labels()).isEqualTo(split.labels());
             assertThat(folder.problem(tiny.name()).c()).isEqualTo(tiny.c());
             try (LnrSide side = new LnrSide(device, folder)) {
-                for (String request : List.of("epoch", "forward", "correlation")) {
+                for (String request : List.of(
+                        "epoch", "forward", "correlation", "gram 23x7 2", "patches 3x2x7x6x3 2", "prox 7x9 2")) {
                     LnrSide.Answer answer = side.run(request);
                     assertThat(answer.seconds()).isPositive();
                     assertThat(answer.value()).isPositive();

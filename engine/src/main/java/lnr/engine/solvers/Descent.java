@@ -94,6 +94,16 @@ final class Descent implements AutoCloseable {
             Monitor monitor,
             Consumer<Descent> method) {
         requireFinite(problem, start);
+        return problem.device().range("solve", () -> run(name, problem, start, stopping, monitor, method));
+    }
+
+    private static Solution run(
+            String name,
+            Problem problem,
+            double[] start,
+            Stopping stopping,
+            Monitor monitor,
+            Consumer<Descent> method) {
         try (Scope scope = problem.device().scope();
                 Descent descent = new Descent(problem, stopping, monitor, scope)) {
             descent.m.write(start);

@@ -25,7 +25,8 @@ public interface Solver {
      *
      * @param start (h, d), column-major; not modified
      * @param monitor told of progress; what it throws is thrown here
-     * @throws IllegalArgumentException when {@code start} has another shape or is not finite, or R proves indefinite
+     * @throws IllegalArgumentException when {@code start} has another shape or is not finite
+     * @throws lnr.engine.MatrixException when R proves indefinite, or C has a part that R has not
      * @throws ArithmeticException when an objective or the gap is not a finite number
      */
     Solution solve(Problem problem, double[] start, Monitor monitor);

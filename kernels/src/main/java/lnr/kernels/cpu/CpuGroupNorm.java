@@ -5,7 +5,6 @@ import static lnr.kernels.Shapes.exactly;
 import static lnr.kernels.Shapes.within;
 
 import java.util.Arrays;
-import java.util.function.IntConsumer;
 import lnr.kernels.F64;
 import lnr.kernels.GroupNorm;
 import lnr.kernels.Groups;
@@ -44,6 +43,12 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
         }
     }
 
+    /** What is done to run {@code k}, columns [from, end). */
+    @FunctionalInterface
+    private interface Body {
+        void on(int k, int from, int end);
+    }
+
     @Override
     public void norms(int h, Groups groups, F64 m, F64 out) {
         atLeast("h", h, 0);
@@ -73,10 +78,7 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
 
     private void norms(Runs runs, double[] m, int mo, double[] out, int oo) {
         int h = runs.h();
-        each(runs, k -> {
-            int from = runs.column(k) * h;
-            out[oo + k] = norm(runs.column(k + 1) * h - from, m, mo + from);
-        });
+        each(runs, (k, from, end) -> out[oo + k] = norm((end - from) * h, m, mo + from * h));
     }
 
     @Override
@@ -89,11 +91,11 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
         double[] ma = array(m);
         double[] oa = array(out);
         Runs runs = runs(h, d, groups);
-        each(runs, k -> {
-            int from = runs.column(k) * h;
-            int n = runs.column(k + 1) * h - from;
-            double scale = runs.penalised(k) ? shrinkage(t * runs.weight(k), norm(n, ma, at(m) + from)) : 1;
-            scale(n, scale, ma, at(m) + from, oa, at(out) + from);
+        each(runs, (k, from, end) -> {
+            int n = (end - from) * h;
+            int mo = at(m) + from * h;
+            double scale = runs.penalised(k) ? shrinkage(t * runs.weight(k), norm(n, ma, mo)) : 1;
+            scale(n, scale, ma, mo, oa, at(out) + from * h);
         });
     }
 
@@ -135,35 +137,31 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
         Runs runs = runs(h, d, groups);
         int pieces = pieces(runs);
         double[] sums = new double[pieces * STATS];
-        workers.run(pieces, piece -> {
-            int end = Pieces.start(piece + 1, pieces, runs.count(), 1);
+        workers.run(pieces, piece -> each(runs, piece, pieces, (k, from, end) -> {
+            int n = (end - from) * h;
             int s = piece * STATS;
-            for (int k = Pieces.start(piece, pieces, runs.count(), 1); k < end; k++) {
-                int from = runs.column(k) * h;
-                int n = runs.column(k + 1) * h - from;
-                int mo = at(m) + from;
-                int po = at(mPrev) + from;
-                int ro = at(mr) + from;
-                int qo = at(mrPrev) + from;
-                int co = at(c) + from;
-                int no = at(next) + from;
-                for (int i = 0; i < n; i++) {
-                    double a = ma[mo + i] + ahead * (ma[mo + i] - mp[po + i]);
-                    double ar = ra[ro + i] + ahead * (ra[ro + i] - rp[qo + i]);
-                    na[no + i] = a - step * (ar - ca[co + i]);
-                }
-                if (runs.penalised(k)) {
-                    double norm = norm(n, na, no);
-                    double scale = shrinkage(t * runs.weight(k), norm);
-                    scale(n, scale, na, no, na, no);
-                    sums[s + 2] += runs.weight(k) * scale * norm;
-                }
-                sums[s] += Sums.squaredDistance(na, no, ma, mo, n);
-                sums[s + 1] += Sums.dot(na, no, na, no, n);
-                sums[s + 3] += Sums.dot(ra, ro, ma, mo, n);
-                sums[s + 4] += Sums.dot(ca, co, ma, mo, n);
+            int mo = at(m) + from * h;
+            int po = at(mPrev) + from * h;
+            int ro = at(mr) + from * h;
+            int qo = at(mrPrev) + from * h;
+            int co = at(c) + from * h;
+            int no = at(next) + from * h;
+            for (int i = 0; i < n; i++) {
+                double a = ma[mo + i] + ahead * (ma[mo + i] - mp[po + i]);
+                double ar = ra[ro + i] + ahead * (ra[ro + i] - rp[qo + i]);
+                na[no + i] = a - step * (ar - ca[co + i]);
             }
-        });
+            if (runs.penalised(k)) {
+                double norm = norm(n, na, no);
+                double scale = shrinkage(t * runs.weight(k), norm);
+                scale(n, scale, na, no, na, no);
+                sums[s + 2] += runs.weight(k) * scale * norm;
+            }
+            sums[s] += Sums.squaredDistance(na, no, ma, mo, n);
+            sums[s + 1] += Sums.dot(na, no, na, no, n);
+            sums[s + 3] += Sums.dot(ra, ro, ma, mo, n);
+            sums[s + 4] += Sums.dot(ca, co, ma, mo, n);
+        }));
         for (int k = 0; k < STATS; k++) {
             double sum = 0;
             for (int piece = 0; piece < pieces; piece++) {
@@ -182,9 +180,7 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
         double[] ma = array(m);
         double[] oa = array(out);
         Runs runs = runs(h, d, groups);
-        each(runs, k -> {
-            int from = runs.column(k);
-            int end = runs.column(k + 1);
+        each(runs, (k, from, end) -> {
             int mo = at(m) + from * h;
             double value = runs.penalised(k)
                     ? lambda * runs.weight(k) / Math.sqrt(Sums.dot(ma, mo, ma, mo, (end - from) * h) + epsilon)
@@ -204,14 +200,19 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
                 at(groups.weights()));
     }
 
-    private void each(Runs runs, IntConsumer body) {
+    private void each(Runs runs, Body body) {
         int pieces = pieces(runs);
-        workers.run(pieces, piece -> {
-            int end = Pieces.start(piece + 1, pieces, runs.count(), 1);
-            for (int k = Pieces.start(piece, pieces, runs.count(), 1); k < end; k++) {
-                body.accept(k);
-            }
-        });
+        workers.run(pieces, piece -> each(runs, piece, pieces, body));
+    }
+
+    private static void each(Runs runs, int piece, int pieces, Body body) {
+        int last = Pieces.start(piece + 1, pieces, runs.count(), 1);
+        int k = Pieces.start(piece, pieces, runs.count(), 1);
+        for (int from = runs.column(k); k < last; k++) {
+            int end = runs.column(k + 1);
+            body.on(k, from, end);
+            from = end;
+        }
     }
 
     private static int pieces(Runs runs) {

@@ -4,6 +4,9 @@ import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
 import static lnr.kernels.Shapes.matrix;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.OptionalDouble;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
@@ -42,12 +45,18 @@ final class CudaBlas implements Blas {
     private final CudaDevice device;
     private final Kernels kernels;
     private final cublasHandle handle = new cublasHandle();
+    private final Lanczos lanczos;
+    private final ByteBuffer alpha = scalar();
+    private final ByteBuffer beta = scalar();
+    private final Pointer alphaPointer = Pointer.to(alpha);
+    private final Pointer betaPointer = Pointer.to(beta);
     private cusolverDnHandle solver;
 
     /** In a turn of the device's. */
     CudaBlas(CudaDevice device) {
         this.device = device;
         this.kernels = new Kernels(device, "vector");
+        this.lanczos = new Lanczos(device, kernels);
         Libraries.blas();
         check(JCublas2.cublasCreate(handle), "cublasCreate");
         device.onClose(() -> JCublas2.cublasDestroy(handle));
@@ -83,11 +92,13 @@ final class CudaBlas implements Blas {
             return;
         }
         try (Turn turn = device.turn()) {
+            this.alpha.putFloat(0, alpha);
+            this.beta.putFloat(0, beta);
             device.begin();
             check(
                     JCublas2.cublasSgemm(
-                            handle, operation(transA), operation(transB), m, n, k, Pointer.to(new float[] {alpha}),
-                            pointer(a), lda, pointer(b), ldb, Pointer.to(new float[] {beta}), pointer(c), ldc),
+                            handle, operation(transA), operation(transB), m, n, k, alphaPointer, pointer(a), lda,
+                            pointer(b), ldb, betaPointer, pointer(c), ldc),
                     "cublasSgemm", m, n, k);
             device.end("cublasSgemm", 4.0 * ((double) m * k + (double) k * n + (double) m * n), 2.0 * m * n * k);
         }
@@ -116,14 +127,21 @@ final class CudaBlas implements Blas {
             return;
         }
         try (Turn turn = device.turn()) {
+            this.alpha.putDouble(0, alpha);
+            this.beta.putDouble(0, beta);
             device.begin();
             check(
                     JCublas2.cublasDgemm(
-                            handle, operation(transA), operation(transB), m, n, k, Pointer.to(new double[] {alpha}),
-                            pointer(a), lda, pointer(b), ldb, Pointer.to(new double[] {beta}), pointer(c), ldc),
+                            handle, operation(transA), operation(transB), m, n, k, alphaPointer, pointer(a), lda,
+                            pointer(b), ldb, betaPointer, pointer(c), ldc),
                     "cublasDgemm", m, n, k);
             device.end("cublasDgemm", 8.0 * ((double) m * k + (double) k * n + (double) m * n), 2.0 * m * n * k);
         }
+    }
+
+    /** A factor as cuBLAS takes it: where it does not move, and is read before the call returns. */
+    private static ByteBuffer scalar() {
+        return ByteBuffer.allocateDirect(Double.BYTES).order(ByteOrder.nativeOrder());
     }
 
     private static int operation(boolean transposed) {
@@ -255,12 +273,12 @@ final class CudaBlas implements Blas {
 
     /** B = B op(L)^-1. */
     private void solveTriangular(int operation, int h, int n, F64 l, F64 b) {
+        alpha.putDouble(0, 1);
         device.begin();
         check(
                 JCublas2.cublasDtrsm(
                         handle, cublasSideMode.CUBLAS_SIDE_RIGHT, cublasFillMode.CUBLAS_FILL_MODE_LOWER, operation,
-                        cublasDiagType.CUBLAS_DIAG_NON_UNIT, h, n, Pointer.to(new double[] {1}), pointer(l), n,
-                        pointer(b), h),
+                        cublasDiagType.CUBLAS_DIAG_NON_UNIT, h, n, alphaPointer, pointer(l), n, pointer(b), h),
                 "cublasDtrsm", h, n);
         device.end("cublasDtrsm", 4.0 * n * n + 16.0 * h * n, 1.0 * h * n * n);
     }
@@ -290,6 +308,10 @@ final class CudaBlas implements Blas {
         }
         try (Turn turn = device.turn()) {
             device.requireNotRecording("an eigenvalue is waited for, it cannot be computed");
+            OptionalDouble found = lanczos.largest(n, a);
+            if (found.isPresent()) {
+                return found.getAsDouble();
+            }
             requireNumbers(a);
             // A copy of A, the eigenvalues, and the workspace. Scratch may move as it grows, so it is taken whole.
             int mode = cusolverEigMode.CUSOLVER_EIG_MODE_NOVECTOR;

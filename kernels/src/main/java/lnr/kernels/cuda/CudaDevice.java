@@ -50,6 +50,7 @@ public final class CudaDevice implements Device {
     private final Set<CudaRecording> recordings = new HashSet<>();
     private final Map<String, String> description = new LinkedHashMap<>();
     private final int architecture;
+    private final int sharedMemory;
     private long scratch;
     private long scratchBytes;
     private volatile long held;
@@ -85,6 +86,7 @@ public final class CudaDevice implements Device {
         check(JCudaDriver.cuDeviceGet(device, ordinal), "cuDeviceGet", ordinal);
         this.architecture = 10 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
                 + attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+        this.sharedMemory = attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
         check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain", name);
         boolean complete = false;
         try (Turn turn = turn()) {
@@ -94,9 +96,9 @@ public final class CudaDevice implements Device {
             closing.push(staging::close);
             describe();
             this.blas = new CudaBlas(this);
-            this.groupNorm = null;
-            this.correlation = null;
-            this.layers = null;
+            this.groupNorm = new CudaGroupNorm(this);
+            this.correlation = new CudaCorrelation(this);
+            this.layers = new CudaLayers(this, blas);
             complete = true;
         } finally {
             if (!complete) {
@@ -194,6 +196,16 @@ public final class CudaDevice implements Device {
         return CudaMemory.address(this, buffer);
     }
 
+    /** Bytes of shared memory that a block may have, when its kernel asks for them. */
+    int sharedMemory() {
+        return sharedMemory;
+    }
+
+    /** Whether operations are being recorded. */
+    boolean isRecording() {
+        return recording;
+    }
+
     /** @throws IllegalStateException while operations are being recorded */
     void requireNotRecording(String what) {
         if (recording) {
@@ -260,8 +272,11 @@ public final class CudaDevice implements Device {
         if (Driver.isSticky(result)) {
             return failure(result, call, arguments);
         }
-        String memory = status.endsWith("ALLOC_FAILED") ? "; out of memory: " + memory() : "";
-        return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + memory);
+        String mend = status.endsWith("ALLOC_FAILED") ? "; out of memory: " + memory()
+                : status.endsWith("NOT_INITIALIZED")
+                        ? "; the library does not fit the driver, or there is no memory for it: " + memory()
+                        : "";
+        return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + mend);
     }
 
     /** What is held and what is free, for messages. */
@@ -349,7 +364,7 @@ public final class CudaDevice implements Device {
     }
 
     /** Gives a block back. The memory of a lost device is gone already. */
-    void released(CudaMemory memory) {
+    void release(CudaMemory memory) {
         lock.lock();
         try {
             requireNotRecording("memory cannot be released");

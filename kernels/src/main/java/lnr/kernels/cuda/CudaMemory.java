@@ -11,6 +11,7 @@ final class CudaMemory extends Storage {
     private final long length;
     private final long address;
     private volatile boolean open = true;
+    private volatile long writes;
 
     /** @param address what the driver gave; 0 for no elements */
     CudaMemory(CudaDevice owner, Device.Type type, long length, long address) {
@@ -52,9 +53,15 @@ final class CudaMemory extends Storage {
         return length * type.bytes();
     }
 
+    /** How often the host has written to it: what was found in it holds as long as this stays. */
+    long writes() {
+        return writes;
+    }
+
     @Override
     protected void upload(Object source, int from, long to, int count) {
         requireOpen();
+        writes++;
         owner.upload(type, source, from, at(to), count);
     }
 
@@ -67,14 +74,15 @@ final class CudaMemory extends Storage {
     @Override
     protected void clear(long from, long count) {
         requireOpen();
+        writes++;
         owner.clear(at(from), count * type.bytes());
     }
 
     @Override
     protected void release() {
         if (open) {
+            owner.release(this);
             open = false;
-            owner.released(this);
         }
     }
 

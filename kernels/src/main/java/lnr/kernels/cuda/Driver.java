@@ -56,9 +56,6 @@ final class Driver {
                 load();
             } catch (DeviceException e) {
                 failure = e;
-            } catch (LinkageError e) {
-                failure = new DeviceException("cuda: JCuda's library for the driver did not load ("
-                        + firstLine(e) + "); run `lnr doctor`", e);
             }
         }
         if (failure != null) {
@@ -100,17 +97,6 @@ final class Driver {
 
     static String dotted(int version) {
         return version / 1000 + "." + version % 1000 / 10;
-    }
-
-    static String firstLine(Throwable e) {
-        // JCuda's message holds whole stack traces; the linker's own word is the last that names a library.
-        String message = String.valueOf(e.getMessage());
-        return message.lines()
-                .filter(line -> line.contains(".so") && line.contains(": "))
-                .reduce((first, last) -> last)
-                .or(() -> message.lines().findFirst())
-                .orElse(message)
-                .replaceFirst("^\\S*Error: ", "");
     }
 
     static boolean isSticky(int result) {

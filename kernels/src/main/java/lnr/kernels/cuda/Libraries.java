@@ -29,34 +29,64 @@ final class Libraries {
 
     /** Makes {@link jcuda.driver.JCudaDriver} usable. */
     static void driver() {
-        if (load("libcuda.so.1").isEmpty()) {
-            throw new DeviceException("cuda: no CUDA driver (libcuda.so.1 not found); install NVIDIA's driver, or name"
-                    + " the directory it is in by " + PATH);
-        }
-        bind("jcuda.driver.JCudaDriver", "JCudaDriver");
+        whole("the driver", () -> {
+            if (load("libcuda.so.1").isEmpty()) {
+                throw new DeviceException("cuda: no CUDA driver (libcuda.so.1 not found); install NVIDIA's driver, or"
+                        + " name the directory it is in by " + PATH);
+            }
+            bind("jcuda.driver.JCudaDriver", "JCudaDriver");
+        });
     }
 
     /** Makes {@link jcuda.jcublas.JCublas2} usable. */
     static void blas() {
-        loadIfFound("libcublasLt.so.12", "libcublasLt.so.13");
-        provide("libcublas.so.12", "libcublas.so.13");
-        bind("jcuda.jcublas.JCublas2", "JCublas2");
+        whole("cuBLAS", () -> {
+            loadIfFound("libcublasLt.so.12", "libcublasLt.so.13");
+            provide("libcublas.so.12", "libcublas.so.13");
+            bind("jcuda.jcublas.JCublas2", "JCublas2");
+        });
     }
 
     /** Makes {@link jcuda.jcusolver.JCusolverDn} usable. */
     static void solver() {
         blas();
-        loadIfFound("libnvJitLink.so.12", "libnvJitLink.so.13");
-        loadIfFound("libcusparse.so.12");
-        provide("libcusolver.so.11", "libcusolver.so.12");
-        provide("libcusolverMg.so.11", "libcusolver.so.11", "libcusolver.so.12");
-        bind("jcuda.jcusolver.JCusolverDn", "JCusolver");
+        whole("cuSOLVER", () -> {
+            loadIfFound("libnvJitLink.so.12", "libnvJitLink.so.13");
+            loadIfFound("libcusparse.so.12");
+            provide("libcusolver.so.11", "libcusolver.so.12");
+            provide("libcusolverMg.so.11", "libcusolver.so.11", "libcusolver.so.12");
+            bind("jcuda.jcusolver.JCusolverDn", "JCusolver");
+        });
     }
 
     /** Makes {@link jcuda.nvrtc.JNvrtc} usable. */
     static void nvrtc() {
-        provide("libnvrtc.so.12", "libnvrtc.so.13");
-        bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
+        whole("NVRTC", () -> {
+            loadNvrtcsOther();
+            provide("libnvrtc.so.12", "libnvrtc.so.13");
+            bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
+        });
+    }
+
+    /** Loads something, and tells what the dynamic linker said where it cannot be loaded. */
+    private static void whole(String what, Runnable loading) {
+        try {
+            loading.run();
+        } catch (LinkageError e) {
+            throw new DeviceException("cuda: " + what + " did not load (" + linkersWord(e) + "); install it again, or"
+                    + " name the directory of a whole one by " + PATH, e);
+        }
+    }
+
+    /** JCuda's message holds whole stack traces; the linker's own word is the last line that names a library. */
+    private static String linkersWord(LinkageError e) {
+        String message = String.valueOf(e.getMessage());
+        return message.lines()
+                .filter(line -> line.contains(".so") && line.contains(": "))
+                .reduce((first, last) -> last)
+                .or(() -> message.lines().findFirst())
+                .orElse(message)
+                .replaceFirst("^\\S*Error: ", "");
     }
 
     /** Loads the calls of NVTX, and NVTX itself. Returns whether the calls are there. */
@@ -88,10 +118,30 @@ final class Libraries {
         System.load(bridge.toString());
     }
 
+    /** What NVRTC opens by name at the first compilation, with a minor version: it lies beside NVRTC. */
+    private static void loadNvrtcsOther() {
+        Stream.of("libnvrtc.so.12", "libnvrtc.so.13")
+                .map(Libraries::find)
+                .flatMap(Optional::stream)
+                .limit(1)
+                .flatMap(nvrtc -> children(nvrtc.getParent()))
+                .filter(file -> file.getFileName().toString().matches("libnvrtc-builtins\\.so\\.\\d+\\.\\d+"))
+                .forEach(Libraries::loadIfSound);
+    }
+
+    /** Whether this build can stand in for {@code name}. */
+    static boolean hasBridge(String name) {
+        return Libraries.class.getResource("bridge/" + name) != null;
+    }
+
     /** What another library depends on and mostly finds for itself. */
     private static void loadIfFound(String... names) {
+        Stream.of(names).map(Libraries::find).flatMap(Optional::stream).limit(1).forEach(Libraries::loadIfSound);
+    }
+
+    private static void loadIfSound(Path library) {
         try {
-            load(names);
+            System.load(library.toString());
         } catch (UnsatisfiedLinkError e) {
             // Who needs it will say so.
         }
@@ -168,16 +218,17 @@ final class Libraries {
 
     /** The library's file for this machine's processor, if there is one. */
     static Optional<Path> find(String name) {
-        return Stream.concat(folders().stream().map(folder -> folder.resolve(name)), linkerCache(name).stream())
+        Stream<Path> named = folders(System.getenv(PATH)).stream().map(folder -> folder.resolve(name));
+        return Stream.concat(named, linkerCache(name).stream())
                 .filter(Libraries::isForThisProcessor)
                 .map(Path::toAbsolutePath)
                 .findFirst();
     }
 
-    /** Where {@link #find} looks, beside the linker's cache, in order. */
-    static Set<Path> folders() {
+    /** Where {@link #find} looks, beside the linker's cache, in order: what {@link #PATH} names first. */
+    static Set<Path> folders(String path) {
         Set<Path> folders = new LinkedHashSet<>();
-        for (Path named : paths(System.getenv(PATH))) {
+        for (Path named : paths(path)) {
             folders.add(named);
             folders.add(named.resolve("lib64"));
             folders.add(named.resolve("lib"));
@@ -192,10 +243,9 @@ final class Libraries {
                 .filter(child -> child.getFileName().toString().startsWith("cuda-"))
                 .forEach(child -> folders.add(child.resolve("lib64")));
         // Containers and WSL have the driver in places of their own.
-        for (String folder : List.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/local/nvidia/lib64",
-                "/usr/lib/wsl/lib")) {
-            folders.add(Path.of(folder));
-        }
+        Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/local/nvidia/lib64", "/usr/lib/wsl/lib")
+                .map(Path::of)
+                .forEach(folders::add);
         return folders;
     }
 
@@ -237,7 +287,7 @@ final class Libraries {
     }
 
     /** Whether a file is a 64-bit x86 library: others lie in the same folders. */
-    private static boolean isForThisProcessor(Path file) {
+    static boolean isForThisProcessor(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] header = in.readNBytes(20);
             return header.length == 20 && header[1] == 'E' && header[4] == 2 && header[18] == 62;

@@ -13,6 +13,7 @@ final class Modules {
     /** What the driver says of code that is good, but not for this device or not for this driver. */
     private static final Set<Integer> NO_CODE = Set.of(
             CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
+            CUresult.CUDA_ERROR_INVALID_IMAGE,
             CUresult.CUDA_ERROR_INVALID_PTX,
             CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
             CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND,

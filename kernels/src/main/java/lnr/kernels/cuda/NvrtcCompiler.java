@@ -33,33 +33,37 @@ final class NvrtcCompiler {
         this.device = device;
         this.version = version;
         this.assembled = target.startsWith("sm_");
-        this.options = new String[] {"--gpu-architecture=" + target, "--std=c++17", "--generate-line-info"};
+        this.options = new String[] {
+            // What nvcc takes for granted: lambdas in device code.
+            "--gpu-architecture=" + target, "--std=c++17", "--device-as-default-execution-space", "--generate-line-info"
+        };
     }
 
     /** @throws DeviceException when there is no NVRTC here, or none that knows the device, with the mend */
     static NvrtcCompiler of(CudaDevice device) {
-        String wanted = "; the kernels were built without code for sm_" + device.architecture()
-                + ": build them with nvcc, or install CUDA's run-time compiler (NVRTC)";
+        String without = device.name() + ": this build has no kernels for sm_" + device.architecture();
         try {
             Libraries.nvrtc();
-            int[] major = new int[1];
-            int[] minor = new int[1];
-            check(device.name(), JNvrtc.nvrtcVersion(major, minor), "nvrtcVersion");
-            String version = "NVRTC " + major[0] + "." + minor[0];
-            int[] count = new int[1];
-            check(device.name(), JNvrtc.nvrtcGetNumSupportedArchs(count), "nvrtcGetNumSupportedArchs");
-            int[] known = new int[count[0]];
-            check(device.name(), JNvrtc.nvrtcGetSupportedArchs(known), "nvrtcGetSupportedArchs");
-            // Of a device that is newer than NVRTC only the driver knows the code: it takes PTX.
-            int best = Arrays.stream(known).filter(arch -> arch <= device.architecture()).max().orElse(0);
-            if (best == 0) {
-                throw new DeviceException(device.name() + ": " + version + " does not compile for it" + wanted);
-            }
-            boolean exact = best == device.architecture();
-            return new NvrtcCompiler(device.name(), version, (exact ? "sm_" : "compute_") + best);
-        } catch (LinkageError e) {
-            throw new DeviceException(device.name() + ": NVRTC did not load (" + Driver.firstLine(e) + ")" + wanted, e);
+        } catch (DeviceException e) {
+            throw new DeviceException(without + ", and they cannot be compiled here; build with nvcc, or mend this: "
+                    + e.getMessage(), e);
         }
+        int[] major = new int[1];
+        int[] minor = new int[1];
+        check(device.name(), JNvrtc.nvrtcVersion(major, minor), "nvrtcVersion");
+        String version = "NVRTC " + major[0] + "." + minor[0];
+        int[] count = new int[1];
+        check(device.name(), JNvrtc.nvrtcGetNumSupportedArchs(count), "nvrtcGetNumSupportedArchs");
+        int[] known = new int[count[0]];
+        check(device.name(), JNvrtc.nvrtcGetSupportedArchs(known), "nvrtcGetSupportedArchs");
+        // Of a device that is newer than NVRTC only the driver knows the code: it takes PTX.
+        int best = Arrays.stream(known).filter(arch -> arch <= device.architecture()).max().orElse(0);
+        if (best == 0) {
+            throw new DeviceException(without + ", and " + version + " compiles none; install an older NVRTC, or build"
+                    + " with an nvcc that knows this device");
+        }
+        boolean exact = best == device.architecture();
+        return new NvrtcCompiler(device.name(), version, (exact ? "sm_" : "compute_") + best);
     }
 
     /** The compiler's name and version, for reports. */
@@ -118,13 +122,13 @@ final class NvrtcCompiler {
                 "nvrtcCreateProgram", family);
         try {
             int result = JNvrtc.nvrtcCompileProgram(program, options.length, options);
-            if (result == nvrtcResult.NVRTC_ERROR_COMPILATION) {
+            if (result != nvrtcResult.NVRTC_SUCCESS) {
                 String[] log = new String[1];
                 check(device, JNvrtc.nvrtcGetProgramLog(program, log), "nvrtcGetProgramLog");
                 String error = log[0].lines().filter(line -> line.contains("error")).findFirst().orElse(log[0]);
-                throw new DeviceException(device + ": " + version + " does not compile the kernels: " + error);
+                throw new DeviceException(device + ": " + version + " does not compile " + family + ".cu with "
+                        + String.join(" ", options) + ": " + nvrtcResult.stringFor(result) + ": " + error.strip());
             }
-            check(device, result, "nvrtcCompileProgram", family, String.join(" ", options));
             if (!assembled) {
                 String[] ptx = new String[1];
                 check(device, JNvrtc.nvrtcGetPTX(program, ptx), "nvrtcGetPTX", family);

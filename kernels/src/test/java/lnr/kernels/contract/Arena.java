@@ -16,22 +16,35 @@ import lnr.kernels.U8;
 
 /**
  * Buffers between guard zones: each is a window on a larger one whose rest holds a pattern that must stay. The pattern
- * of floating-point buffers is a NaN, so that reading beyond a buffer shows as well. Targets start as the pattern too.
+ * of floating-point buffers is a NaN, so that reading beyond a buffer shows as well; a signalling one, whose bits change
+ * in any arithmetic, so that writing back what was computed from it shows too. Targets start as the pattern too.
  */
 public final class Arena implements AutoCloseable {
-    private static final float F32_GUARD = Float.intBitsToFloat(0x7fc0beef);
-    private static final double F64_GUARD = Double.longBitsToDouble(0x7ff8_0bad_cafe_beefL);
+    private static final float F32_GUARD = Float.intBitsToFloat(0x7fa0beef);
+    private static final double F64_GUARD = Double.longBitsToDouble(0x7ff4_0bad_cafe_beefL);
     private static final int I32_GUARD = 0xdeadbeef;
     private static final byte U8_GUARD = (byte) 0xa5;
 
     private static final int AFTER = 41;
 
     private final Scope scope;
+    private final boolean aligned;
     private final List<Plot> plots = new ArrayList<>();
 
-    /** An empty arena on {@code device}. */
+    /** An empty arena on {@code device}, whose buffers suit no vector's alignment. */
     public Arena(Device device) {
-        scope = device.scope();
+        this(device, false);
+    }
+
+    /** @param aligned whether buffers start at multiples of 16 elements, or where no vector may */
+    Arena(Device device, boolean aligned) {
+        this.scope = device.scope();
+        this.aligned = aligned;
+    }
+
+    /** An empty arena on the same device, with the other alignment. */
+    Arena next() {
+        return new Arena(device(), !aligned);
     }
 
     /** The device whose memory this is. */
@@ -210,9 +223,10 @@ public final class Arena implements AutoCloseable {
         plots.add(new Plot(whole, bits(whole), 0, (int) whole.length(), false));
     }
 
-    /** Offsets that differ from buffer to buffer, and suit no vector's alignment. */
+    /** Offsets that differ from buffer to buffer. */
     private int before() {
-        return 33 + 2 * (plots.size() % 7);
+        int plot = plots.size() % 7;
+        return aligned ? 32 + 16 * plot : 33 + 2 * plot;
     }
 
     private static float[] filled(int length) {

@@ -46,6 +46,14 @@ public abstract class ConvolutionContract extends DeviceContract {
                 Arguments.of(FEW, 1),
                 Arguments.of(FEW, 17),
                 Arguments.of(MANY, 17),
+                // Several samples, channels and filters to a piece of work, none of them a whole number of pieces.
+                Arguments.of(new ConvShape(1, 6, 8, 3, 5), 259),
+                Arguments.of(new ConvShape(5, 6, 8, 3, 5), 259),
+                Arguments.of(new ConvShape(23, 6, 8, 35, 5), 4),
+                Arguments.of(new ConvShape(2, 12, 10, 85, 5), 3),
+                // Too wide for caches to hold it whole.
+                Arguments.of(new ConvShape(2, 6, 1504, 1, 5), 2),
+                Arguments.of(new ConvShape(2, 6, 6004, 1, 5), 1),
                 // More tiles than parts of a batch.
                 Arguments.of(new ConvShape(1, 4, 6, 3, 3), 257),
                 Arguments.of(new ConvShape(11, 4, 4, 2, 3), 257));
@@ -156,11 +164,14 @@ public abstract class ConvolutionContract extends DeviceContract {
             outputs[i] = (float) Math.max(value, 0);
             places[i] = (byte) (value > 0 ? best : 4);
         }
-        F32 y = arena.out32(outputs.length);
-        U8 winner = arena.outBytes(outputs.length);
-        device.layers().convolve(shape, n, arena.in(x), arena.in(w), arena.in(b), y, winner);
-        assertThat(y.toArray()).isEqualTo(outputs);
-        assertThat(winner.toArray()).isEqualTo(places);
+        for (int run = 0; run < 2; run++) {
+            F32 y = arena.out32(outputs.length);
+            U8 winner = arena.outBytes(outputs.length);
+            device.layers().convolve(shape, n, arena.in(x), arena.in(w), arena.in(b), y, winner);
+            assertThat(y.toArray()).isEqualTo(outputs);
+            assertThat(winner.toArray()).isEqualTo(places);
+            renewArena();
+        }
     }
 
     @ParameterizedTest
@@ -289,6 +300,28 @@ public abstract class ConvolutionContract extends DeviceContract {
             sum += dy[i] * Math.max(largest + b[filter(shape, i)], 0);
         }
         return sum;
+    }
+
+    // So large that a device may take one at a time: of ones, each with one output that its window's first gave.
+    @Test
+    void gradientsAreSummedOverManyLargeSamples() {
+        ConvShape shape = new ConvShape(4, 86, 86, 1, 5);
+        int n = 129;
+        float[] x = new float[n * shape.inputs()];
+        byte[] winner = new byte[n * shape.outputs()];
+        float[] dy = new float[n * shape.outputs()];
+        Arrays.fill(x, 1);
+        Arrays.fill(winner, (byte) 4);
+        Arrays.fill(dy, 1);
+        for (int i = 0; i < n; i++) {
+            winner[i * shape.outputs() + 13 * i] = 0;
+        }
+        F32 w = arena.in(new float[shape.patch()]);
+        F32 dw = arena.out32(shape.patch());
+        F32 db = arena.out32(1);
+        device.layers().convolveBackward(shape, n, arena.in(x), w, arena.inOut(winner), arena.in(dy), null, dw, db);
+        assertThat(dw.toArray()).containsOnly(n);
+        assertThat(db.toArray()).containsOnly(n);
     }
 
     @Test

@@ -14,7 +14,8 @@ public abstract class CorrelationContract extends DeviceContract {
     @ParameterizedTest
     @CsvSource({
         "0, 0", "0, 3", "3, 0", "1, 1", "1, 33", "7, 31", "8, 32", "9, 64", "33, 65", "257, 129", "31, 255", "5, 257",
-        "1000, 33", "64, 501"
+        "1000, 33", "64, 501",
+        "40001, 4"
     })
     void gramAddsTheOuterProductsOfTheSamples(int n, int d) {
         for (boolean bias : new boolean[] {false, true}) {
@@ -87,7 +88,8 @@ public abstract class CorrelationContract extends DeviceContract {
     @ParameterizedTest
     @CsvSource({
         "0, 0, 0", "0, 3, 2", "3, 0, 2", "3, 2, 0", "1, 1, 1", "7, 1, 33", "8, 10, 31", "9, 33, 64", "33, 31, 65",
-        "257, 10, 129", "31, 257, 33", "1000, 32, 33", "64, 200, 257"
+        "257, 10, 129", "31, 257, 33", "1000, 32, 33", "64, 200, 257",
+        "40001, 4, 8"
     })
     void crossAddsTheOuterProductsOfPairs(int n, int h, int d) {
         for (boolean bias : new boolean[] {false, true}) {

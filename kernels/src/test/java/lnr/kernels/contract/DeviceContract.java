@@ -53,10 +53,10 @@ public abstract class DeviceContract {
         assertThat(device.heldBytes()).as("bytes held after the test").isZero();
     }
 
-    /** Closes the test's buffers, once they have been verified, for a further case with new ones. */
+    /** Closes the test's buffers, once they have been verified, for a further case with new ones, aligned otherwise. */
     protected void renewArena() {
         arena.verify();
         arena.close();
-        arena = new Arena(device);
+        arena = arena.next();
     }
 }

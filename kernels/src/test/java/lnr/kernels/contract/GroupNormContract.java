@@ -188,6 +188,31 @@ public abstract class GroupNormContract extends DeviceContract {
         return m;
     }
 
+    @ParameterizedTest
+    @CsvSource({"33, 20", "1000, 7"})
+    void buffersThatStartElsewhereGiveTheSameBits(int h, int d) {
+        double[] m = spread(h, d);
+        double[] r = draw.doubles(h * d);
+        int[] starts = draw.starts(d, 3);
+        double[] weights = draw.weights(starts.length - 1);
+        double[][] next = new double[2][];
+        double[][] stats = new double[2][];
+        for (int run = 0; run < 2; run++) {
+            F64 x = arena.in(m);
+            F64 p = arena.in(r);
+            F64 out = arena.out64(h * d);
+            F64 sums = arena.out64(5);
+            device.groupNorm().step(
+                    h, d, arena.groups(starts, weights), arena.in(new double[] {0.5}), 0.3, 1, x, p, p, x, p, out,
+                    sums);
+            next[run] = out.toArray();
+            stats[run] = sums.toArray();
+            renewArena();
+        }
+        assertThat(next[1]).isEqualTo(next[0]);
+        assertThat(stats[1]).isEqualTo(stats[0]);
+    }
+
     @Test
     void proxAtTheThresholdIsExactlyZero() {
         double[] m = {3, 4, 3, 4, 0, 0};

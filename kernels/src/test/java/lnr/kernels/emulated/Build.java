@@ -23,19 +23,25 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jcuda.JCudaVersion;
 import lnr.kernels.Device;
 
 /**
- * The emulated device's libraries, and one library for each family of kernels, in a folder named by the hash of all they
- * are made of: built when they are first asked for, and then kept.
+ * The emulated device's libraries, and one library for each family of kernels, in a folder named by the hash of all
+ * they are made of: built when they are first asked for, and then kept.
  */
 final class Build {
-    private static final Pattern KERNEL = Pattern.compile("^KERNEL\\(([^)]*)\\)\\s+void\\s+(lnr_\\w+)\\(", Pattern.MULTILINE);
+    private static final Pattern KERNEL =
+            Pattern.compile("^KERNEL\\(([^)]*)\\)\\s+void\\s+(lnr_\\w+)\\(", Pattern.MULTILINE);
 
     /** Same results on every machine: no contraction of a product and a sum. Kernels read floats as float4. */
     private static final List<String> KERNEL_FLAGS = List.of(
-            "-O2", "-march=native", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-gnu-unique", "-Wno-unknown-pragmas");
+            "-O2", "-march=native", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-gnu-unique");
+
+    /** Makes each access a call, as ThreadSanitizer wants them; the emulated device has functions of those names. */
+    private static final List<String> ACCESS_FLAGS =
+            List.of("-g1", "-fsanitize=thread", "--param", "tsan-instrument-func-entry-exit=0");
 
     private final Map<String, byte[]> emulator = Sources.in(Build.class, "lnr/kernels/emulated/source");
     private final Map<String, byte[]> kernels = Sources.in(Device.class, "lnr/kernels/cuda");
@@ -43,13 +49,24 @@ final class Build {
 
     Build() {
         kernels.keySet().removeIf(name -> !name.endsWith(".cu") && !name.endsWith(".cuh"));
-        String compiler = Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-dumpfullversion", "-Q", "--help=target"));
+        // Its version, and what it makes of this machine's processor.
+        String compiler = Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-v", "-Q", "--help=target"));
         Map<String, byte[]> all = new TreeMap<>(emulator);
         all.putAll(kernels);
         all.put("compiler", compiler.getBytes(UTF_8));
-        all.put("flags", KERNEL_FLAGS.toString().getBytes(UTF_8));
+        for (String recipe : List.of("Build.class", "Library.class")) {
+            all.put(recipe, resource(recipe));
+        }
         this.folder = root().resolve(hash(all));
         inOneProcess(this::build);
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = Build.class.getResourceAsStream(name)) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(name, e);
+        }
     }
 
     /** {@code target/emulator} of the module that this class was built in, or of the one that runs. */
@@ -64,7 +81,7 @@ final class Build {
         return folder.resolve(library.soname);
     }
 
-    /** The families of kernels. */
+    /** The families of the product's kernels. */
     List<String> families() {
         return kernels.keySet().stream()
                 .filter(name -> name.endsWith(".cu"))
@@ -72,26 +89,65 @@ final class Build {
                 .toList();
     }
 
+    /** All families, the wrong one of these tests included. */
+    List<String> compiled() {
+        return Stream.concat(families().stream(), Stream.of("wrong")).toList();
+    }
+
+    /** The names of the product's kernels. */
+    Set<String> kernels() {
+        Set<String> names = new TreeSet<>();
+        kernels.forEach((name, source) -> {
+            Matcher kernel = KERNEL.matcher(new String(source, UTF_8));
+            while (kernel.find()) {
+                names.add(kernel.group(2));
+            }
+        });
+        return names;
+    }
+
     /** A family's kernels, compiled for the host. */
     Path kernels(String family) {
-        return folder.resolve("lib" + family + ".so");
+        return folder.resolve(family + ".so");
     }
 
-    /** A family's source. */
-    String source(String family) {
-        return new String(kernels.get(family + ".cu"), UTF_8);
+    /** A family's source, or the header that all share, or a source of the emulator's. */
+    String source(String name) {
+        return new String(kernels.getOrDefault(name, emulator.get(name)), UTF_8);
     }
 
-    /** A family's kernels, compiled from another source and under another name. */
-    Path kernels(String name, String source) {
-        Path library = folder.resolve(name + "-" + hash(Map.of(name, source.getBytes(UTF_8))) + ".so");
+    /**
+     * Kernels compiled from another source.
+     *
+     * @param checked whether each access of memory is checked: see {@code race.cpp}
+     */
+    Path kernels(String name, String source, boolean checked) {
+        Path library = folder.resolve(hash(Map.of(name + checked, source.getBytes(UTF_8)))).resolve(name + ".so");
         inOneProcess(() -> {
             if (!Files.exists(library)) {
-                Path made = compile(folder, name, source);
-                Files.move(made, library, StandardCopyOption.ATOMIC_MOVE);
+                Files.createDirectories(library.getParent());
+                write(library.getParent(), Map.of(name + ".cu", source.getBytes(UTF_8)));
+                compile(library.getParent(), name, folder, checked ? ACCESS_FLAGS : List.of());
             }
         });
         return library;
+    }
+
+    /** The program that runs a trace's launches again, under sanitizers. */
+    Path replay() {
+        Path program = folder.resolve("replay");
+        inOneProcess(() -> {
+            if (!Files.exists(program)) {
+                List<String> command = new ArrayList<>(KERNEL_FLAGS);
+                command.addAll(List.of("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
+                command.addAll(List.of("-o", program.getFileName() + ".part"));
+                compiled().forEach(family -> command.add(family + ".host.cpp"));
+                command.addAll(List.of("block.cpp", "fiber.cpp", "replay.cpp"));
+                Toolchain.compile(folder, command);
+                Files.move(folder.resolve("replay.part"), program, StandardCopyOption.ATOMIC_MOVE);
+            }
+        });
+        return program;
     }
 
     private interface Step {
@@ -122,8 +178,9 @@ final class Build {
         write(unfinished, kernels);
         Set<String> objects = new TreeSet<>();
         for (Library library : Library.values()) {
-            Files.write(unfinished.resolve(library + ".cpp"), trampolines(unfinished, library));
-            Files.writeString(unfinished.resolve(library + ".map"), library.soname + " { global: *; };\n");
+            String versions = library.soname + " { global: *; };\n";
+            write(unfinished, Map.of(library + ".map", versions.getBytes(UTF_8)));
+            write(unfinished, Map.of(library + ".cpp", trampolines(unfinished, library)));
             objects.add(library.toString());
             objects.addAll(library.sources);
         }
@@ -131,13 +188,25 @@ final class Build {
         for (Library library : Library.values()) {
             link(unfinished, library);
         }
-        families().parallelStream().forEach(family -> compile(unfinished, "lib" + family, source(family)));
+        compiled().parallelStream().forEach(family -> compile(unfinished, family, unfinished, List.of()));
         Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    private static void write(Path folder, Map<String, byte[]> files) throws IOException {
-        for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            Files.write(folder.resolve(file.getKey()), file.getValue());
+    private static void write(Path folder, Map<String, byte[]> files) {
+        files.forEach((name, content) -> {
+            try {
+                Files.write(folder.resolve(name), content);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -183,26 +252,27 @@ final class Build {
                 .getBytes(UTF_8);
     }
 
-    /** Compiles kernels for the host, each with what makes it known to the emulated driver. */
-    private static Path compile(Path folder, String name, String source) {
-        StringBuilder unit = new StringBuilder("#include \"shim.h\"\n#include \"kernel.h\"\n#line 1 \"" + name + ".cu\"\n")
-                .append(source)
-                .append('\n');
-        Matcher kernel = KERNEL.matcher(source);
+    /**
+     * Compiles {@code name.cu} in a folder for the host, with what makes its kernels known to the emulated driver.
+     *
+     * @param emulator where the emulated device's sources and libraries are
+     */
+    private static void compile(Path folder, String name, Path emulator, List<String> flags) {
+        StringBuilder unit = new StringBuilder("#include \"shim.h\"\n#include \"kernel.h\"\n");
+        unit.append("#include \"").append(name).append(".cu\"\n");
+        Matcher kernel = KERNEL.matcher(read(folder.resolve(name + ".cu")));
         while (kernel.find()) {
             String function = kernel.group(2);
-            unit.append("static emulated::Export<").append(function).append("> export_").append(function)
-                    .append("(\"").append(function).append("\", ").append(kernel.group(1)).append(");\n");
+            unit.append("static emulated::Export<").append(function).append("> export_").append(function);
+            unit.append("(\"").append(function).append("\", ").append(kernel.group(1)).append(");\n");
         }
-        try {
-            Files.writeString(folder.resolve(name + ".cpp"), unit);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        write(folder, Map.of(name + ".host.cpp", unit.toString().getBytes(UTF_8)));
         List<String> command = new ArrayList<>(KERNEL_FLAGS);
-        command.addAll(List.of("-fPIC", "-shared", "-o", name + ".so", name + ".cpp", Library.CUDA.soname));
+        command.addAll(flags);
+        command.addAll(List.of("-I.", "-I" + emulator, "-fPIC", "-c", "-o", name + ".o", name + ".host.cpp"));
         Toolchain.compile(folder, command);
-        return folder.resolve(name + ".so");
+        String driver = emulator.resolve(Library.CUDA.soname).toString();
+        Toolchain.compile(folder, List.of("-shared", "-o", name + ".so", name + ".o", driver));
     }
 
     private static String hash(Map<String, byte[]> files) {

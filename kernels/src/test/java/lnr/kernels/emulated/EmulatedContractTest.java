@@ -14,8 +14,6 @@ import lnr.kernels.contract.MemoryContract;
 import lnr.kernels.contract.RecordingContract;
 import lnr.kernels.contract.RefusalContract;
 import lnr.kernels.cuda.CudaDevice;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The contract of devices, kept by the CUDA device on emulated hardware: whatever order threads and blocks run in, and
  * with streams that run nothing before something waits for them.
  */
+@Emulated
 @ParameterizedClass(name = "{0}")
 @ValueSource(strings = {"forward", "reverse", "random 1", "random 2", "random 3"})
 class EmulatedContractTest {
@@ -34,7 +33,6 @@ class EmulatedContractTest {
     }
 
     private Device cuda() {
-        Emulator.load();
         Emulator.schedule(order);
         Emulator.lazy(true);
         Device device = new CudaDevice(0, "asked for");
@@ -60,6 +58,62 @@ class EmulatedContractTest {
 
     @Nested
     class Factorisation extends FactorisationContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class GroupNorm extends GroupNormContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Correlation extends CorrelationContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Layers extends LayersContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Convolution extends ConvolutionContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Determinism extends DeterminismContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Recording extends RecordingContract {
+        @Override
+        protected Device open() {
+            return cuda();
+        }
+    }
+
+    @Nested
+    class Refusal extends RefusalContract {
         @Override
         protected Device open() {
             return cuda();

@@ -8,6 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -37,7 +40,7 @@ public final class Emulator {
         for (Library library : Library.values()) {
             System.load(built.library(library).toString());
         }
-        for (String family : built.families()) {
+        for (String family : built.compiled()) {
             assertThat(control("kernels " + built.kernels(family))).isEmpty();
         }
         control("openblas " + openBlas());
@@ -45,7 +48,7 @@ public final class Emulator {
     }
 
     /** The file that the CPU device uses too. */
-    private static Path openBlas() {
+    static Path openBlas() {
         Path folder = Path.of(Loader.load(openblas_nolapack.class)).getParent();
         return Stream.of("libopenblas_nolapack.so.0", "libopenblas.so.0")
                 .map(folder::resolve)
@@ -72,14 +75,103 @@ public final class Emulator {
         control("lazy " + (lazy ? 1 : 0));
     }
 
+    /** How many devices there are, from 0 on; 1 unless this is called. */
+    public static void devices(int count) {
+        control("devices " + count);
+    }
+
+    /** Which CUDA the driver supports: 13000, for 13.0, unless this is called. */
+    public static void driver(int version) {
+        control("driver " + version);
+    }
+
+    /** Bytes of memory of each device. */
+    public static void memory(long bytes) {
+        control("memory " + bytes);
+    }
+
+    /** Whether modules hold code for the device, as they do unless this is called. */
+    public static void code(boolean held) {
+        control("architecture " + (held ? 90 : 0));
+    }
+
+    /** Makes a launch of a kernel, the first from now on or a later one, end with an error that ends its context. */
+    public static void loseLaunch(int which, int error) {
+        control("lose " + which + " " + error);
+    }
+
+    /** Forgets everything that was set or has happened, and ends what is open. */
+    public static void reset() {
+        control("reset");
+    }
+
+    /** A source of kernels: {@code vector.cu}, say, or the header of all. */
+    static String source(String name) {
+        return build.source(name);
+    }
+
+    /** Takes the kernels of {@code source} in place of those of the same name, until closed. */
+    static Kernels kernels(String name, String source) {
+        return kernels(build.kernels(name, source, false));
+    }
+
+    /** Makes threads run through the barriers of a line of a kernel's source without waiting. */
+    static void skipBarriers(String file, int line) {
+        control("skip " + file + " " + line);
+    }
+
+    /** Like {@link #kernels}, with every access of memory checked. */
+    static Kernels checkedKernels(String name, String source) {
+        return kernels(build.kernels(name, source, true));
+    }
+
+    private static Kernels kernels(Path library) {
+        assertThat(control("kernels " + library)).isEmpty();
+        return () -> control("forget " + library);
+    }
+
+    /** Kernels that were taken in place of others. */
+    interface Kernels extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** The families of the product's kernels. */
+    static List<String> families() {
+        return build.families();
+    }
+
+    /** The names of the product's kernels. */
+    static Set<String> kernels() {
+        return build.kernels();
+    }
+
+    /** Keeps launches from now on in a file, or no longer, when that is empty. */
+    static void trace(String file) {
+        control("trace " + file);
+    }
+
+    /** Runs a trace's launches again under sanitizers. Returns how many there were, a line for each kernel. */
+    static String replay(Path trace) {
+        return Toolchain.run(trace.getParent(), List.of(build.replay().toString(), trace.toString()));
+    }
+
     /** What has gone wrong since the last call: a line for each call that failed, each leak, each lost context. */
     public static List<String> log() {
         return control("log").lines().toList();
     }
 
-    /** Kernels launched so far in this process. */
-    public static long launches() {
-        return control("launches").lines().mapToLong(line -> Long.parseLong(line.split(" ")[1])).sum();
+    /** Copies, kernels and whatever else has run on its streams so far. */
+    public static long work() {
+        return Long.parseLong(control("work"));
+    }
+
+    /** How often each kernel has run so far. */
+    public static Map<String, Long> launches() {
+        return control("launches")
+                .lines()
+                .map(line -> line.split(" "))
+                .collect(Collectors.toMap(words -> words[0], words -> Long.parseLong(words[1])));
     }
 
     /** Gives {@code command} to the device, and returns its answer: the commands are in {@code control.cpp}. */

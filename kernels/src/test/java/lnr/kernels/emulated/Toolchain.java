@@ -6,16 +6,34 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The programs of the machine that build the emulated device: g++ and nm. */
 final class Toolchain {
+    private static Optional<String> missing;
+
     private Toolchain() {}
 
-    /** Compiles and links C++17, warnings being errors. Returns what the compiler said. */
-    static String compile(Path folder, List<String> arguments) {
-        List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-Wall", "-Wextra", "-Werror"));
+    /** What is not installed and how to mend it, if anything. */
+    static synchronized Optional<String> missing() {
+        if (missing == null) {
+            missing = Optional.empty();
+            for (String program : List.of("g++", "nm")) {
+                try {
+                    run(Path.of("."), List.of(program, "--version"));
+                } catch (UncheckedIOException e) {
+                    missing = Optional.of(e.getMessage());
+                }
+            }
+        }
+        return missing;
+    }
+
+    /** Compiles and links C++17. */
+    static void compile(Path folder, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of("g++", "-std=c++17"));
         command.addAll(arguments);
-        return run(folder, command);
+        run(folder, command);
     }
 
     /** The functions that a library wants of others, as {@code name} or {@code name@version}. */

@@ -74,7 +74,7 @@ final class CompressCommand implements Runnable {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Passes of the training, where there is one. Default: " + EPOCHS)
+            description = "Passes of the training, if there is one. Default: " + EPOCHS)
     private Integer epochs;
 
     @Option(
@@ -90,7 +90,7 @@ final class CompressCommand implements Runnable {
             names = "--out",
             paramLabel = "FILE",
             defaultValue = "lenet5-compressed.safetensors",
-            description = "The file to write. Default: ${DEFAULT-VALUE}")
+            description = {"The file to write. Default:", "  ${DEFAULT-VALUE}"})
     private Path out;
 
     @Mixin
@@ -122,13 +122,12 @@ final class CompressCommand implements Runnable {
         if (modelFile != null && (epochs != null || seed != null)) {
             session.notice("--model is given: nothing is trained, and --epochs and --seed have no effect");
         }
-        try (Device device = deviceOption.open()) {
+        deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
             try (DeviceImages train = Images.of(device, data.train())) {
                 watch.lap("data");
-                ModelCache.Found original = given.map(
-                                m -> new ModelCache.Found(m, "given", Optional.of(modelFile), false))
+                ModelCache.Found original = given.map(m -> ModelCache.Found.given(m, modelFile))
                         .orElseGet(() -> new ModelCache(session).get(recipe, device, data, train));
                 watch.lap("model");
                 Compression.Options options = new Compression.Options(strength, bias, debias, solver);
@@ -141,20 +140,23 @@ final class CompressCommand implements Runnable {
                 ModelFile.write(out, result.compressed(), facts(data, original, result, comparison));
                 watch.lap("write");
                 CompressReport report =
-                        new CompressReport(session, device, data, original, result, comparison, bias, watch, out);
+                        new CompressReport(session, device, data, original, result, comparison, options, watch, out);
                 if (json.on) {
                     report.json();
                 } else {
                     report.print();
                 }
-                report.notices(strength);
+                report.notices();
+                original.unkept().ifPresent(e -> {
+                    throw e;
+                });
             }
-        }
+        });
     }
 
     private Compression.Result compress(
             Device device, Model model, DeviceImages train, Compression.Options options) {
-        try (CompressionBars bars = new CompressionBars(session)) {
+        try (Bars bars = new Bars(session)) {
             return Compression.run(device, model, train, options, bars);
         } catch (ArithmeticException e) {
             String name = modelFile == null ? "the trained model" : "--model: " + modelFile;

@@ -23,7 +23,7 @@ record CompressReport(
         ModelCache.Found original,
         Compression.Result result,
         Comparison comparison,
-        boolean bias,
+        Compression.Options options,
         Stopwatch watch,
         Path out) {
 
@@ -39,7 +39,7 @@ record CompressReport(
                 solution.method(),
                 rounded(solution.lambda()),
                 rounded(solution.lambdaRatio()),
-                bias ? "bias reconstructed" : "bias left as it is",
+                options.bias() ? "bias reconstructed" : "bias left as it is",
                 solution.status().name().toLowerCase(Locale.ROOT).replace('_', ' '),
                 solution.iterations(),
                 solution.relativeGap());
@@ -73,8 +73,8 @@ record CompressReport(
     }
 
     /** What the user should know besides, on stderr. */
-    void notices(Strength strength) {
-        if (strength instanceof Strength.Keep keep && keep.count() != result.kept()) {
+    void notices() {
+        if (options.strength() instanceof Strength.Keep keep && keep.count() != result.kept()) {
             session.notice("no lambda was found that keeps exactly " + keep.count() + " neurons; kept "
                     + result.kept());
         }
@@ -93,10 +93,11 @@ record CompressReport(
                 .put("model", new Json()
                         .put("source", original.how())
                         .put("trained", original.trained())
-                        .put("file", original.file().map(Path::toString).orElse(null)))
+                        .put("file", original.file().map(Path::toString).orElse(null))
+                        .put("recipe", original.recipe().map(Recipe::json).orElse(null)))
                 .put("device", device.name())
-                .put("solve", new Json()
-                        .put("method", solution.method())
+                .put("asked", StrengthOptions.json(options.strength()))
+                .put("solve", SolverOptions.json(options.solver())
                         .put("precision", "fp64")
                         .put("lambda", solution.lambda())
                         .put("lambda_max", solution.lambdaMax())
@@ -106,8 +107,8 @@ record CompressReport(
                         .put("iterations", solution.iterations())
                         .put("status", solution.status().name())
                         .put("seconds", solution.seconds()))
-                .put("bias", bias)
-                .put("debias", result.debiasing().isPresent())
+                .put("bias", options.bias())
+                .put("debias", options.debias())
                 .put("damping", result.debiasing().map(d -> (Object) d.damping()).orElse(null))
                 .put("original", network(before(), comparison.original()))
                 .put("compressed", network(after(), comparison.compressed()))

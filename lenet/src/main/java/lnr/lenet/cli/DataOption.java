@@ -5,7 +5,6 @@ import java.util.Map;
 import lnr.lenet.InputException;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.data.Origin;
-import lnr.lenet.data.Progress;
 import picocli.CommandLine.Option;
 
 /** The option that names a data set. */
@@ -25,8 +24,8 @@ final class DataOption {
         if (asked != null && asked.isBlank()) {
             throw new InputException("--data: expected mnist, fashion-mnist, drawn or a directory, found nothing");
         }
-        try (Downloads downloads = new Downloads(session)) {
-            return session.data().open(asked, downloads);
+        try (Bars bars = new Bars(session)) {
+            return session.data().open(asked, bars);
         }
     }
 
@@ -48,34 +47,6 @@ final class DataOption {
             session.print("data: %s", data.origin().sentence());
         } else if (data.origin().kind() == Origin.Kind.DRAWN) {
             session.notice("data: " + data.origin().sentence());
-        }
-    }
-
-    /** Shows downloads, one after the other. */
-    private static final class Downloads implements Progress, AutoCloseable {
-        private final Session session;
-        private String file;
-        private Bar bar;
-
-        Downloads(Session session) {
-            this.session = session;
-        }
-
-        @Override
-        public void at(String name, long done, long total) {
-            if (!name.equals(file)) {
-                close();
-                file = name;
-                bar = session.bar(name, total);
-            }
-            bar.at(done);
-        }
-
-        @Override
-        public void close() {
-            if (bar != null) {
-                bar.close();
-            }
         }
     }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
+import lnr.kernels.cuda.CudaSurvey;
 import lnr.lenet.InputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -96,7 +97,14 @@ final class DoctorCommand implements Callable<Integer> {
         } catch (DeviceException | LinkageError e) {
             cpu.put("available", false).put("reason", Complaint.of(e).line());
         }
-        Json cuda = new Json().put("available", false).put("reason", "not in this version");
+        Json cuda = new Json();
+        try {
+            Device.open("cuda").close();
+            cuda.put("available", true);
+        } catch (DeviceException | LinkageError e) {
+            cuda.put("available", false).put("reason", Complaint.of(e).line());
+        }
+        CudaSurvey.lines().forEach(cuda::put);
         return new Json().put("cpu", cpu.fields()).put("cuda", cuda.fields()).fields();
     }
 

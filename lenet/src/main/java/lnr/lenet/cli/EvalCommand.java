@@ -44,7 +44,7 @@ final class EvalCommand implements Runnable {
     @Override
     public void run() {
         Model model = ModelFile.read(file);
-        try (Device device = deviceOption.open()) {
+        deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
             try (DeviceImages images = Images.of(device, data.test())) {
@@ -56,7 +56,7 @@ final class EvalCommand implements Runnable {
                 }
                 report(model, device, data, score, (System.nanoTime() - start) * 1e-9);
             }
-        }
+        });
     }
 
     private void report(Model model, Device device, Dataset data, Evaluation.Score score, double seconds) {

@@ -29,28 +29,44 @@ final class ModelCache {
     /**
      * A model and where it comes from.
      *
-     * @param how one phrase for the report
+     * @param recipe how it was trained; empty for a model of the user's
      * @param file the file that holds it; empty when none does
      * @param trained whether it was trained just now
+     * @param unkept why it is not in the cache, though it should be: to be thrown once all else is done
      */
-    record Found(Model model, String how, Optional<Path> file, boolean trained) {}
+    record Found(
+            Model model,
+            Optional<Recipe> recipe,
+            Optional<Path> file,
+            boolean trained,
+            Optional<InputException> unkept) {
 
-    /** The recipe's model: from the cache, or trained and put there. A cache that cannot be used is no failure. */
+        /** A model of the user's. */
+        static Found given(Model model, Path file) {
+            return new Found(model, Optional.empty(), Optional.of(file), false, Optional.empty());
+        }
+
+        /** One phrase for the report. */
+        String how() {
+            return recipe.map(r -> "trained " + (trained ? "now: " : "before: ") + r)
+                    .orElse("given");
+        }
+    }
+
+    /** The recipe's model: from the cache, or trained and put there. */
     Found get(Recipe recipe, Device device, Dataset data, DeviceImages train) {
         String contents = Contents.of(data);
         Map<String, String> facts = recipe.metadata(data, contents, device, recipe.epochs());
         Optional<Path> file = file(facts);
-        Optional<Model> kept = file.filter(Files::exists).flatMap(f -> read(f, facts));
-        String words = recipe.epochs() + (recipe.epochs() == 1 ? " epoch" : " epochs") + ", batch " + recipe.batch()
-                + ", learning rate " + recipe.rate() + ", seed " + recipe.seed();
+        Optional<Model> kept = file.filter(Files::exists).flatMap(f -> kept(f, facts));
         if (kept.isPresent()) {
-            return new Found(kept.get(), "trained before: " + words, file, false);
+            return new Found(kept.get(), Optional.of(recipe), file, false, Optional.empty());
         }
-        session.notice("training a LeNet-5 first: " + words);
+        session.notice("training a LeNet-5 first: " + recipe);
         Checkpoints checkpoints = new Checkpoints();
         Model model = recipe.train(session, device, train, (epoch, figures, seconds, trained) ->
                 checkpoints.add(trained, recipe.metadata(data, contents, device, epoch)));
-        return new Found(model, "trained now: " + words, checkpoints.last, true);
+        return new Found(model, Optional.of(recipe), checkpoints.last, true, checkpoints.failure);
     }
 
     /**
@@ -60,16 +76,16 @@ final class ModelCache {
     private final class Checkpoints {
         private Optional<Path> last = Optional.empty();
         private Optional<Path> written = Optional.empty(); // by this training; what was there before it stays
-        private boolean wanted = true;
+        private Optional<InputException> failure = Optional.empty();
 
         void add(Model model, Map<String, String> facts) {
             Optional<Path> file = file(facts);
-            if (!wanted || file.isEmpty()) {
+            if (failure.isPresent() || file.isEmpty()) {
                 return;
             }
-            boolean there = Files.exists(file.get()) && read(file.get(), facts).isPresent();
-            if (!there && !write(file.get(), model, facts)) {
-                wanted = false;
+            boolean there = holds(file.get(), facts);
+            failure = there ? Optional.empty() : write(file.get(), model, facts);
+            if (failure.isPresent()) {
                 last = Optional.empty();
                 return;
             }
@@ -106,32 +122,49 @@ final class ModelCache {
         return session.data().cache().map(c -> c.resolve("models").resolve(name + ".safetensors"));
     }
 
-    private Optional<Model> read(Path file, Map<String, String> facts) {
+    private Optional<Model> kept(Path file, Map<String, String> facts) {
         try {
-            SafeTensors content = SafeTensors.read(file);
-            if (content.metadata().entrySet().containsAll(facts.entrySet())) {
-                Model model = ModelFile.of(file, content);
-                if (model.architecture().equals(Recipe.ARCHITECTURE)) {
-                    return Optional.of(model);
-                }
-            }
-            session.notice(file + ": not the model its name promises; training it again");
+            return Optional.of(read(file, facts));
         } catch (InputException e) {
             session.notice(e.getMessage() + "; training the model again");
+            return Optional.empty();
         }
-        return Optional.empty();
     }
 
-    private boolean write(Path file, Model model, Map<String, String> facts) {
+    private static boolean holds(Path file, Map<String, String> facts) {
+        try {
+            read(file, facts);
+            return true;
+        } catch (InputException e) {
+            return false;
+        }
+    }
+
+    private static Model read(Path file, Map<String, String> facts) {
+        SafeTensors content = SafeTensors.read(file);
+        Model model = ModelFile.of(file, content);
+        if (!content.metadata().entrySet().containsAll(facts.entrySet())
+                || !model.architecture().equals(Recipe.ARCHITECTURE)) {
+            throw new InputException(file + ": not the model its name promises");
+        }
+        return model;
+    }
+
+    /** Returns what went wrong, if anything did. */
+    private static Optional<InputException> write(Path file, Model model, Map<String, String> facts) {
         try {
             Files.createDirectories(file.getParent());
             ModelFile.write(file, model, facts);
-            return true;
+            return Optional.empty();
         } catch (IOException e) {
-            session.notice("the trained model is not kept: " + file.getParent() + ": " + Diagnostic.reason(e));
+            return Optional.of(unkept(file.getParent() + ": cannot be made: " + Diagnostic.reason(e), e));
         } catch (InputException e) {
-            session.notice("the trained model is not kept: " + e.getMessage());
+            return Optional.of(unkept(e.getMessage(), e));
         }
-        return false;
+    }
+
+    private static InputException unkept(String why, Exception e) {
+        return new InputException(
+                "the trained model is not kept: " + why + "; LNR_CACHE names another folder", e);
     }
 }

@@ -62,12 +62,11 @@ record Recipe(int epochs, int batch, double rate, long seed) {
                 long start = System.nanoTime();
                 Training.Epoch figures;
                 try (Bar bar = session.bar("epoch " + epoch + "/" + epochs, images.count())) {
-                    figures = training.epoch(images, bar::at);
+                    figures = training.epoch(images, (task, done, total) -> bar.at(done));
                 }
                 model = network.model();
                 if (!Double.isFinite(figures.loss()) || !finite(model)) {
-                    throw new Failure("training diverged in epoch " + epoch + ": loss " + figures.loss()
-                            + "; a smaller learning rate than " + rate + " may help");
+                    throw diverged(epoch, figures.loss());
                 }
                 checkpoint.after(epoch, figures, (System.nanoTime() - start) * 1e-9, model);
             }
@@ -76,12 +75,30 @@ record Recipe(int epochs, int batch, double rate, long seed) {
         return model;
     }
 
+    /** What tells of a network that has left the range of its numbers. */
+    Failure diverged(int epoch, double loss) {
+        return new Failure("training diverged in epoch " + epoch + ": loss " + loss + "; a smaller learning rate than "
+                + rate + " may help");
+    }
+
     private static boolean finite(Model model) {
         float sum = 0;
         for (float value : model.values()) {
             sum += 0 * value; // 0, or NaN for a value that is not finite
         }
         return sum == 0;
+    }
+
+    /** What there is to choose, by the options' names. */
+    Json json() {
+        return new Json().put("epochs", epochs).put("batch", batch).put("lr", rate).put("seed", seed);
+    }
+
+    /** In words. */
+    @Override
+    public String toString() {
+        return epochs + (epochs == 1 ? " epoch" : " epochs") + ", batch " + batch + ", learning rate " + rate
+                + ", seed " + seed;
     }
 
     /** The facts that go with a model into its file. */

@@ -42,6 +42,11 @@ record Session(PrintStream out, PrintStream err, boolean terminal, UnaryOperator
         err.println("lnr: " + Diagnostic.escape(line));
     }
 
+    /** A line of a table beside the result. */
+    void table(String format, Object... arguments) {
+        err.println(String.format(Locale.ROOT, format, arguments));
+    }
+
     /** A progress bar, which shows nothing unless {@code err} is a terminal. */
     Bar bar(String task, long max) {
         return new Bar(terminal ? err : null, task, max);

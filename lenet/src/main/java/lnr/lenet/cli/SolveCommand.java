@@ -2,6 +2,9 @@ package lnr.lenet.cli;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import lnr.engine.MatrixException;
 import lnr.engine.Problem;
 import lnr.engine.Quadratic;
 import lnr.engine.Solution;
@@ -33,7 +36,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  lnr solve --rxx R.npy --ryx C.npy --lambda 0.1 --out M.npy",
-            "  lnr solve --rxx R.npy --ryx C.npy --lambda-ratio 0.05 --method fista --q 5 --tol 1e-6 --json"
+            "  lnr solve --rxx R.npy --ryx C.npy --lambda-ratio 0.05 --method fista --json"
         })
 final class SolveCommand implements Runnable {
     /** Relative error of correlations that come in single precision. */
@@ -63,6 +66,12 @@ final class SolveCommand implements Runnable {
                 required = true,
                 description = "The same, in parts of lambda_max, the least that leaves nothing.")
         private Double ratio;
+
+        Strength strength() {
+            return ratio != null
+                    ? new Strength.Ratio(Expect.nonNegative("--lambda-ratio", ratio))
+                    : new Strength.Lambda(Expect.nonNegative("--lambda", lambda));
+        }
     }
 
     @Mixin
@@ -90,11 +99,7 @@ final class SolveCommand implements Runnable {
     @Override
     public void run() {
         Solver solver = solverOptions.solver();
-        if (weight.lambda != null) {
-            Expect.nonNegative("--lambda", weight.lambda);
-        } else {
-            Expect.nonNegative("--lambda-ratio", weight.ratio);
-        }
+        Strength strength = weight.strength();
         checkOutputs();
         Npy.Matrix r = Npy.read(rxx);
         Npy.Matrix c = Npy.read(ryx);
@@ -106,16 +111,11 @@ final class SolveCommand implements Runnable {
             throw new InputException("--ryx: " + ryx + ": expected " + r.cols() + " columns, as many as " + rxx
                     + " has, found " + c.rows() + " x " + c.cols());
         }
-        try (Device device = deviceOption.open()) {
-            Solution solution = solve(device, solver, r, c);
-            if (out != null) {
-                Npy.write(out, solution.h(), solution.d(), solution.m());
-            }
-            if (history != null) {
-                writeHistory(solution.history());
-            }
-            report(device, solution);
-        }
+        deviceOption.use(session, device -> {
+            Solution solution = solve(device, solver, strength, r, c);
+            write(solution);
+            report(device, solver, strength, solution);
+        });
     }
 
     private void checkOutputs() {
@@ -132,44 +132,52 @@ final class SolveCommand implements Runnable {
         Expect.apart("--out", out, "--ryx", ryx);
     }
 
-    private Solution solve(Device device, Solver solver, Npy.Matrix r, Npy.Matrix c) {
+    private Solution solve(Device device, Solver solver, Strength strength, Npy.Matrix r, Npy.Matrix c) {
         double tolerance = r.single() || c.single() ? SINGLE : DOUBLE;
         try (Scope scope = device.scope();
                 Bar bar = session.bar(solver.name(), -1)) {
             Quadratic fit = Quadratic.of(scope, c.rows(), r.rows(), r.data(), c.data(), tolerance);
             Problem free = new Problem(fit, fit.d() - (bias ? 1 : 0), 0);
-            double lambda =
-                    weight.lambda != null ? weight.lambda : new Strength.Ratio(weight.ratio).lambda(free.lambdaMax());
+            double lambda = strength instanceof Strength.Ratio ratio
+                    ? ratio.lambda(free.lambdaMax())
+                    : ((Strength.Lambda) strength).value();
             Monitor monitor = (iteration, objective, gap) -> {
                 bar.at(iteration);
                 return true;
             };
             return solver.solve(free.withLambda(lambda), new double[fit.h() * fit.d()], monitor);
-        } catch (IllegalArgumentException e) {
-            // The matrices are all that can still be refused: the engine calls them R and C.
-            String message = String.valueOf(e.getMessage());
-            if (message.startsWith("C")) {
-                throw new InputException("--ryx: " + ryx + ": " + message, e);
-            }
-            if (message.startsWith("R")) {
-                throw new InputException("--rxx: " + rxx + ": " + message, e);
-            }
-            throw e;
+        } catch (MatrixException e) {
+            String file = e.matrix().equals("C") ? "--ryx: " + ryx : "--rxx: " + rxx;
+            throw new InputException(file + ": " + e.getMessage(), e);
+        } catch (ArithmeticException e) {
+            throw new InputException("--rxx: " + rxx + ", --ryx: " + ryx + ": " + e.getMessage(), e);
         }
     }
 
-    private void writeHistory(double[] objectives) {
-        AtomicFile.write(history, stream -> {
+    /** Both files or neither. */
+    private void write(Solution solution) {
+        Map<Path, AtomicFile.Content> files = new LinkedHashMap<>();
+        if (out != null) {
+            files.put(out, Npy.content(solution.h(), solution.d(), solution.m()));
+        }
+        if (history != null) {
+            files.put(history, table(solution.history()));
+        }
+        AtomicFile.write(files);
+    }
+
+    private static AtomicFile.Content table(double[] objectives) {
+        return stream -> {
             stream.write("iteration,objective\n".getBytes(StandardCharsets.US_ASCII));
             for (int i = 0; i < objectives.length; i++) {
                 stream.write((i + "," + objectives[i] + "\n").getBytes(StandardCharsets.US_ASCII));
             }
-        });
+        };
     }
 
-    private void report(Device device, Solution solution) {
+    private void report(Device device, Solver solver, Strength strength, Solution solution) {
         if (json.on) {
-            session.json(json(device, solution).fields());
+            session.json(json(device, solver, strength, solution).fields());
             return;
         }
         session.print("method       %s on %s, fp64", solution.method(), device.name());
@@ -190,14 +198,16 @@ final class SolveCommand implements Runnable {
         }
     }
 
-    private Json json(Device device, Solution solution) {
-        return new Json()
-                .put("method", solution.method())
+    private Json json(Device device, Solver solver, Strength strength, Solution solution) {
+        return SolverOptions.json(solver)
+                .put("rxx", rxx.toString())
+                .put("ryx", ryx.toString())
                 .put("device", device.name())
                 .put("precision", "fp64")
                 .put("bias", bias)
                 .put("rows", solution.h())
                 .put("columns", solution.d())
+                .put("asked", StrengthOptions.json(strength))
                 .put("lambda", solution.lambda())
                 .put("lambda_max", solution.lambdaMax())
                 .put("objective", solution.objective())

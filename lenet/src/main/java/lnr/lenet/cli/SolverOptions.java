@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import lnr.engine.solvers.AlternatingMinimization;
 import lnr.engine.solvers.Fista;
 import lnr.engine.solvers.Solver;
+import lnr.engine.solvers.Stopping;
 import lnr.lenet.InputException;
 import picocli.CommandLine.Option;
 
@@ -34,8 +35,9 @@ final class SolverOptions {
     @Option(
             names = "--max-iterations",
             paramLabel = "N",
-            description = "Stop after N proximal steps whatever has been reached; the status says so. Default: 100000,"
-                    + " proximal-gradient 200000")
+            description = "Stop after N proximal steps whatever has been reached; the status says so. The rounds that"
+                    + " alternating-minimization begins with are not counted. Default: 100000, proximal-gradient"
+                    + " 200000")
     private Integer cap;
 
     /** The names of all solvers. */
@@ -60,6 +62,23 @@ final class SolverOptions {
             solver = solver.withStopping(solver.stopping().withCap(Expect.atLeast("--max-iterations", 1, cap)));
         }
         return solver;
+    }
+
+    /** A solver's name and parameters, by their options' names; null for those that have no part in it. */
+    static Json json(Solver solver) {
+        Stopping rule = solver.stopping();
+        return new Json()
+                .put("method", solver.name())
+                .put("q", q(solver))
+                .put("tol", rule.gap() > 0 ? rule.gap() : null)
+                .put("max_iterations", rule.cap());
+    }
+
+    private static Double q(Solver solver) {
+        if (solver instanceof AlternatingMinimization alternating) {
+            return alternating.fista().q();
+        }
+        return solver instanceof Fista fista ? fista.q() : null;
     }
 
     private static Solver damped(Solver solver, double q) {

@@ -35,4 +35,15 @@ final class StrengthOptions {
         }
         return new Strength.Lambda(lambda == null ? LAMBDA : Expect.nonNegative("--lambda", lambda));
     }
+
+    /** What was asked for, by its option's name. */
+    static Json json(Strength strength) {
+        if (strength instanceof Strength.Keep keep) {
+            return new Json().put("keep", keep.count());
+        }
+        if (strength instanceof Strength.Ratio ratio) {
+            return new Json().put("lambda_ratio", ratio.value());
+        }
+        return new Json().put("lambda", ((Strength.Lambda) strength).value());
+    }
 }

@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  lnr train --out lenet5.safetensors",
-            "  lnr train --data ./my-idx-files --epochs 3 --lr 5e-4 --seed 7 --out mine.safetensors --json"
+            "  lnr train --data ./my-idx-files --epochs 3 --lr 5e-4 --seed 7 --out mine"
         })
 final class TrainCommand implements Runnable {
     private final Session session;
@@ -76,11 +76,11 @@ final class TrainCommand implements Runnable {
     public void run() {
         Recipe recipe = new Recipe(epochs, batch, rate, seed);
         AtomicFile.check(out);
-        try (Device device = deviceOption.open()) {
+        deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
             train(recipe, device, data);
-        }
+        });
     }
 
     private void train(Recipe recipe, Device device, Dataset data) {
@@ -95,6 +95,9 @@ final class TrainCommand implements Runnable {
                 facts.put("train_accuracy", Double.toString(done.accuracy()));
                 if (epoch == recipe.epochs()) {
                     score[0] = Images.score(device, model, test);
+                    if (!Double.isFinite(score[0].loss())) {
+                        throw recipe.diverged(epoch, score[0].loss());
+                    }
                     facts.put("test_accuracy", Double.toString(score[0].accuracy()));
                 }
                 ModelFile.write(out, model, facts);

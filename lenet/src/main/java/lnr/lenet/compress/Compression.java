@@ -3,6 +3,7 @@ package lnr.lenet.compress;
 import java.util.Optional;
 import lnr.engine.Correlations;
 import lnr.engine.Debiasing;
+import lnr.engine.MatrixException;
 import lnr.engine.Problem;
 import lnr.engine.Solution;
 import lnr.engine.solvers.Monitor;
@@ -10,6 +11,7 @@ import lnr.engine.solvers.Solver;
 import lnr.engine.solvers.SupportSearch;
 import lnr.kernels.Device;
 import lnr.kernels.Scope;
+import lnr.lenet.Progress;
 import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.LeNet5;
 import lnr.lenet.network.Model;
@@ -33,18 +35,6 @@ public final class Compression {
      * @param solver who solves
      */
     public record Options(Strength strength, boolean bias, boolean debias, Solver solver) {}
-
-    /** Told of a stage's progress; the library itself prints nothing. */
-    public interface Progress {
-        /** Tells nobody. */
-        Progress NONE = new Progress() {};
-
-        /** {@code samples} of {@code count} have been seen by the correlation pass. */
-        default void correlating(int samples, int count) {}
-
-        /** The solver is at {@code iteration}. */
-        default void solving(int iteration, double objective) {}
-    }
 
     /**
      * Wall times of the stages, in seconds.
@@ -97,8 +87,7 @@ public final class Compression {
         }
         long start = System.nanoTime();
         try (LeNet5 network = new LeNet5(device, model, BATCH);
-                Correlations correlations = LayerCorrelations.gather(
-                        network, images, FC2, options.bias(), n -> progress.correlating(n, images.count()));
+                Correlations correlations = LayerCorrelations.gather(network, images, FC2, options.bias(), progress);
                 Scope scope = device.scope()) {
             Problem problem = problem(correlations, scope);
             long gathered = System.nanoTime();
@@ -126,14 +115,14 @@ public final class Compression {
     private static Problem problem(Correlations correlations, Scope scope) {
         try {
             return correlations.problem(scope, 0);
-        } catch (IllegalArgumentException e) {
+        } catch (MatrixException e) {
             throw (ArithmeticException) new ArithmeticException("activations: " + e.getMessage()).initCause(e);
         }
     }
 
     private static Solution solve(Problem problem, Options options, Progress progress) {
         Monitor monitor = (iteration, objective, gap) -> {
-            progress.solving(iteration, objective);
+            progress.at("solve", iteration, -1);
             return true;
         };
         double[] start = new double[problem.h() * problem.d()];

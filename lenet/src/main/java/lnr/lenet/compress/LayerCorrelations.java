@@ -3,6 +3,7 @@ package lnr.lenet.compress;
 import lnr.engine.Correlations;
 import lnr.kernels.F32;
 import lnr.kernels.Scope;
+import lnr.lenet.Progress;
 import lnr.lenet.network.Architecture.Layer;
 import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.LeNet5;
@@ -10,13 +11,6 @@ import lnr.lenet.network.Model;
 
 /** Correlations of a dense layer's input over a data set, from one forward pass. */
 public final class LayerCorrelations {
-    /** Told after every batch. */
-    @FunctionalInterface
-    public interface Progress {
-        /** @param samples samples seen so far */
-        void seen(int samples);
-    }
-
     private LayerCorrelations() {}
 
     /**
@@ -25,6 +19,7 @@ public final class LayerCorrelations {
      * @param network the network; its device holds the sums
      * @param layer 2 for fc1, 3 for fc2
      * @param bias whether the layer's bias is a column of W, against an input that is always 1
+     * @param progress told of the samples seen, after every batch
      * @return the sums, which the caller closes
      */
     public static Correlations gather(
@@ -41,7 +36,7 @@ public final class LayerCorrelations {
                 F32 input = x.slice(0, (long) n * network.width(0));
                 images.gather(from, n, input);
                 correlations.add(n, network.forward(n, input, layer));
-                progress.seen(from + n);
+                progress.at("correlations", from + n, images.count());
             }
             return correlations;
         } catch (RuntimeException | Error e) {

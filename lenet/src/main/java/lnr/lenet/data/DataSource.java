@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import lnr.lenet.InputException;
+import lnr.lenet.Progress;
 import lnr.lenet.format.Diagnostic;
 
 /**
@@ -25,6 +26,7 @@ import lnr.lenet.format.Diagnostic;
  */
 public final class DataSource {
     private static final String DEFAULT = RemoteSet.MNIST.name();
+    private static final int MOST_PORT = 65535;
     private static final String MEND = "give a directory with --data DIR, or --data " + DrawnDigits.NAME
             + " for digits that the program draws";
 
@@ -196,7 +198,8 @@ public final class DataSource {
         String address = mirror.get();
         try {
             URI folder = new URI(address.endsWith("/") ? address : address + "/").resolve(set.name() + "/");
-            if (!List.of("http", "https").contains(String.valueOf(folder.getScheme()))) {
+            boolean web = List.of("http", "https").contains(String.valueOf(folder.getScheme()));
+            if (!web || folder.getHost() == null || folder.getPort() > MOST_PORT) {
                 throw new InputException("LNR_MIRROR: expected an http or https address, found "
                         + Diagnostic.quote(address));
             }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
@@ -17,6 +18,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import lnr.lenet.InputException;
+import lnr.lenet.Progress;
 import lnr.lenet.format.AtomicFile;
 import lnr.lenet.format.Diagnostic;
 
@@ -27,20 +29,29 @@ import lnr.lenet.format.Diagnostic;
  */
 final class Download {
     private static final int CONNECT_MILLIS = 4_000;
+    /** A connection that brings nothing for so long is given up; whoever waits for it, twice as long. */
     private static final int STALL_MILLIS = 20_000;
+
     /** Bounds a look-up of the host's name too, which has no timeout of its own. */
     private static final int ANSWER_MILLIS = 8_000;
 
+    private static final int POLL_MILLIS = 100;
     private static final int PIECE = 1 << 16;
 
     private final RemoteSet set;
     private final Path folder;
     private final Progress progress;
+    private final int stallMillis;
 
     Download(RemoteSet set, Path folder, Progress progress) {
+        this(set, folder, progress, STALL_MILLIS);
+    }
+
+    Download(RemoteSet set, Path folder, Progress progress, int stallMillis) {
         this.set = set;
         this.folder = folder;
         this.progress = progress;
+        this.stallMillis = stallMillis;
     }
 
     /** The network does not have the file; nothing is wrong with this machine's disk or with what arrived. */
@@ -80,7 +91,9 @@ final class Download {
         WrongSum wrong = null;
         for (URI mirror : set.mirrors()) {
             try {
-                fetch(file, mirror);
+                while (!fetch(file, mirror)) {
+                    // Another process has brought a part of the file meanwhile: the rest is asked for.
+                }
                 return;
             } catch (Unavailable e) {
                 reasons.append(reasons.isEmpty() ? "" : "; ").append(e.getMessage());
@@ -94,7 +107,8 @@ final class Download {
         throw new Unavailable(reasons.toString());
     }
 
-    private void fetch(RemoteSet.RemoteFile file, URI mirror) throws Unavailable, WrongSum {
+    /** Returns false when another process has changed the part since the rest of it was asked for. */
+    private boolean fetch(RemoteSet.RemoteFile file, URI mirror) throws Unavailable, WrongSum {
         Path part = folder.resolve(file.name() + ".part");
         URI address = mirror.resolve(file.name());
         if (length(part) > file.length()) {
@@ -104,18 +118,19 @@ final class Download {
         // The network is asked first: without it nobody should hear of a cache that cannot be written.
         HttpURLConnection connection = present < file.length() ? connect(address, present) : null;
         try (FileChannel lock = openLock()) {
-            FileLock held = lock(lock);
+            FileLock held = lock(lock, file, part);
             try {
-                // Another process may have finished, or gone on, while this one waited for the lock.
                 if (Files.exists(folder.resolve(file.name()))) {
-                    return;
+                    return true;
                 }
-                if (connection != null && length(part) == present) {
+                if (length(part) != present) {
+                    return false;
+                }
+                if (connection != null) {
                     receive(file, address, connection, part, present);
-                } else if (connection != null) {
-                    throw new Unavailable(address + ": another process is downloading it");
                 }
                 settle(file, address, part);
+                return true;
             } finally {
                 if (held != null) {
                     held.release();
@@ -135,13 +150,43 @@ final class Download {
         return FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     }
 
-    /** Waits for the folder's lock. Returns null where the file system has no locks, as some network ones. */
-    private static FileLock lock(FileChannel channel) {
-        try {
-            return channel.lock();
-        } catch (IOException | OverlappingFileLockException e) {
-            return null;
+    /**
+     * Waits for the folder's lock, as long as the process that has it gets on. Returns null where the file system has
+     * no locks, as some network ones.
+     */
+    private FileLock lock(FileChannel channel, RemoteSet.RemoteFile file, Path part) throws Unavailable {
+        long length = -1;
+        long since = System.nanoTime();
+        while (true) {
+            try {
+                FileLock held = channel.tryLock();
+                if (held != null) {
+                    return held;
+                }
+                Thread.sleep(POLL_MILLIS);
+            } catch (IOException | OverlappingFileLockException e) {
+                return null;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new Unavailable(part + ": interrupted");
+            }
+            if (length(part) != length) {
+                length = length(part);
+                since = System.nanoTime();
+                progress.at(name(file), length, file.length());
+            } else if (System.nanoTime() - since > 2_000_000L * stallMillis) {
+                throw new InputException(part + ": another process, which downloads it, has brought nothing for "
+                        + seconds(2 * stallMillis) + "; end that process, or give a directory with --data DIR");
+            }
         }
+    }
+
+    private String name(RemoteSet.RemoteFile file) {
+        return set.name() + "/" + file.name();
+    }
+
+    private static String seconds(int millis) {
+        return millis / 1000 + " s";
     }
 
     private static long length(Path part) {
@@ -153,12 +198,12 @@ final class Download {
     }
 
     /** Asks for the file from byte {@code from} on, in a thread that can be left behind when it hangs. */
-    private static HttpURLConnection connect(URI address, long from) throws Unavailable {
+    private HttpURLConnection connect(URI address, long from) throws Unavailable {
         FutureTask<HttpURLConnection> answer = new FutureTask<>(() -> {
             HttpURLConnection connection =
                     (HttpURLConnection) address.toURL().openConnection();
             connection.setConnectTimeout(CONNECT_MILLIS);
-            connection.setReadTimeout(STALL_MILLIS);
+            connection.setReadTimeout(stallMillis);
             connection.setRequestProperty("Accept-Encoding", "identity");
             if (from > 0) {
                 connection.setRequestProperty("Range", "bytes=" + from + "-");
@@ -173,7 +218,7 @@ final class Download {
             return answer.get(ANSWER_MILLIS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             answer.cancel(true);
-            throw new Unavailable(address.getHost() + ": no answer within " + ANSWER_MILLIS / 1000 + " s");
+            throw new Unavailable(address.getHost() + ": no answer within " + seconds(ANSWER_MILLIS));
         } catch (ExecutionException e) {
             throw new Unavailable(address.getHost() + ": " + reason(e.getCause()));
         } catch (InterruptedException e) {
@@ -202,8 +247,7 @@ final class Download {
             throw new Unavailable(address + ": expected " + most + " bytes, the server offers " + announced);
         }
         long done = begin;
-        String name = set.name() + "/" + file.name();
-        progress.at(name, done, file.length());
+        progress.at(name(file), done, file.length());
         try (InputStream in = body(address, connection);
                 OutputStream out = open(part, begin)) {
             byte[] piece = new byte[PIECE];
@@ -218,7 +262,7 @@ final class Download {
                 }
                 write(part, out, piece, read);
                 done += read;
-                progress.at(name, done, file.length());
+                progress.at(name(file), done, file.length());
             }
         } catch (IOException e) {
             throw unwritable(part, e);
@@ -256,9 +300,11 @@ final class Download {
         }
     }
 
-    private static int read(URI address, InputStream in, byte[] piece) throws Unavailable {
+    private int read(URI address, InputStream in, byte[] piece) throws Unavailable {
         try {
             return in.read(piece);
+        } catch (SocketTimeoutException e) {
+            throw new Unavailable(address + ": nothing arrived for " + seconds(stallMillis));
         } catch (IOException e) {
             throw new Unavailable(address + ": " + Diagnostic.reason(e));
         }
@@ -274,10 +320,12 @@ final class Download {
         }
     }
 
+    /** A part that the disk has no room for is removed: its room is wanted. */
     private static void write(Path part, OutputStream out, byte[] piece, int length) {
         try {
             out.write(piece, 0, length);
         } catch (IOException e) {
+            discard(part);
             throw unwritable(part, e);
         }
     }

@@ -6,12 +6,14 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import lnr.lenet.InputException;
@@ -25,8 +27,6 @@ public final class AtomicFile {
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(AtomicFile::interrupted, "lnr temporary files"));
     }
-
-    private static final int MOST_LINKS = 40; // as Linux
 
     private AtomicFile() {}
 
@@ -68,20 +68,50 @@ public final class AtomicFile {
      * @throws InputException if the file cannot be written
      */
     public static void write(Path target, Content content) {
-        Path destination = destination(target);
-        Path temporary = beside(destination);
+        write(Map.of(target, content));
+    }
+
+    /**
+     * Replaces several files: each is complete on the disk under its temporary name before the first is moved. When
+     * anything fails until then, all are as they were.
+     *
+     * @param contents what to write, by the file to write
+     * @throws InputException if one of the files cannot be written
+     */
+    public static void write(Map<Path, Content> contents) {
+        List<Written> files = new ArrayList<>();
         try {
+            contents.forEach((target, content) -> {
+                Path destination = destination(target);
+                Written file = new Written(target, beside(destination), destination);
+                files.add(file);
+                file.fill(content);
+            });
+            files.forEach(Written::settle);
+        } finally {
+            files.forEach(file -> discard(file.temporary));
+        }
+    }
+
+    /** A file on its way to its place. */
+    private record Written(Path target, Path temporary, Path destination) {
+        void fill(Content content) {
             try (FileChannel channel = create(temporary);
                     OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
                 content.writeTo(out);
                 out.flush();
                 channel.force(true);
+            } catch (IOException e) {
+                throw unwritable(target, e);
             }
-            move(temporary, destination);
-        } catch (IOException e) {
-            throw unwritable(target, e);
-        } finally {
-            discard(temporary);
+        }
+
+        void settle() {
+            try {
+                move(temporary, destination);
+            } catch (IOException e) {
+                throw unwritable(target, e);
+            }
         }
     }
 
@@ -121,14 +151,12 @@ public final class AtomicFile {
             throw new InputException(target + ": cannot be written: the file is read-only");
         }
         try {
-            if (Files.exists(absolute)) {
+            // Asked this way, a name that cannot be looked up, as it is too long or links to itself, is refused here.
+            if (!Files.notExists(absolute)) {
                 return absolute.toRealPath();
             }
             Path end = absolute;
-            for (int links = 0; Files.isSymbolicLink(end); links++) {
-                if (links == MOST_LINKS) {
-                    throw new FileSystemLoopException(target.toString());
-                }
+            while (Files.isSymbolicLink(end)) {
                 end = end.resolveSibling(Files.readSymbolicLink(end));
             }
             return end.equals(absolute) ? absolute : destination(end);

@@ -3,8 +3,8 @@ package lnr.lenet.format;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
@@ -24,14 +24,14 @@ public final class Diagnostic {
         if (failure instanceof NoSuchFileException) {
             return "no such file or folder";
         }
+        if (failure instanceof FileAlreadyExistsException) {
+            return "a file of that name is in the way";
+        }
         if (failure instanceof AccessDeniedException) {
             return "permission denied";
         }
         if (failure instanceof NotDirectoryException) {
             return "not a folder";
-        }
-        if (failure instanceof FileSystemLoopException) {
-            return "symbolic links in a loop";
         }
         if (failure instanceof EOFException) {
             return "the file ends too early";

@@ -77,6 +77,15 @@ public final class Npy {
      * @throws InputException if the file cannot be written
      */
     public static void write(Path file, int rows, int cols, double[] columnMajor) {
+        AtomicFile.write(file, content(rows, cols, columnMajor));
+    }
+
+    /**
+     * The content of the file that {@link #write} writes; arguments and exceptions are its own.
+     *
+     * @return what to write, which reads {@code columnMajor} then
+     */
+    public static AtomicFile.Content content(int rows, int cols, double[] columnMajor) {
         if (rows < 1 || cols < 1 || columnMajor.length != (long) rows * cols) {
             throw new IllegalArgumentException(
                     "columnMajor: expected [" + rows + " * " + cols + "], got [" + columnMajor.length + "]");
@@ -91,7 +100,7 @@ public final class Npy {
             header.put((byte) ' ');
         }
         header.put((byte) '\n');
-        AtomicFile.write(file, out -> {
+        return out -> {
             out.write(header.array());
             ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
             for (double entry : columnMajor) {
@@ -102,7 +111,7 @@ public final class Npy {
                 }
             }
             out.write(buffer.array(), 0, buffer.position());
-        });
+        };
     }
 
     /** Reads the dictionary's text; leaves the channel at the first byte of data. */

@@ -23,6 +23,7 @@ import lnr.lenet.InputException;
  * @param metadata the header's {@code __metadata__}, in its order; empty when there is none; not modifiable
  */
 public record SafeTensors(Map<String, Tensor> tensors, Map<String, String> metadata) {
+    private static final long LEAST_BYTES = Long.BYTES + 2; // an empty object
     private static final long MOST_HEADER_BYTES = 100_000_000;
     private static final int BUFFER_BYTES = 1 << 20;
 
@@ -64,9 +65,9 @@ public record SafeTensors(Map<String, Tensor> tensors, Map<String, String> metad
     public static SafeTensors read(Path file) {
         long fileLength = InputFile.length(file);
         try (SeekableByteChannel in = Files.newByteChannel(file)) {
-            if (fileLength < Long.BYTES) {
-                throw new InputException(
-                        file + ": not a safetensors file: expected at least 8 bytes, found " + fileLength);
+            if (fileLength < LEAST_BYTES) {
+                throw new InputException(file + ": not a safetensors file: expected at least " + LEAST_BYTES
+                        + " bytes, found " + fileLength);
             }
             ByteBuffer size = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             InputFile.fill(in, size);

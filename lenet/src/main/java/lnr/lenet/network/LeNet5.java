@@ -113,18 +113,25 @@ public final class LeNet5 implements AutoCloseable {
         if (steps < 0 || steps > STEPS) {
             throw new IllegalArgumentException("steps: expected 0 to " + STEPS + ", got " + steps);
         }
-        Layers layers = device.layers();
         F32 input = x;
         for (int i = 0; i < steps; i++) {
-            F32 output = activation(i + 1, n);
-            switch (i) {
-                case 0 -> layers.convolve(architecture.first(), n, input, weight[0], bias[0], output, winner1);
-                case 1 -> layers.convolve(architecture.second(), n, input, weight[1], bias[1], output, winner2);
-                default -> layers.dense(n, width[i], width[i + 1], i == 2, input, weight[i], bias[i], output);
-            }
-            input = output;
+            F32 from = input;
+            int layer = i;
+            U8 winner = i == 0 ? winner1 : winner2;
+            input = device.range(architecture.layers().get(i).name(), () -> run(layer, n, from, winner));
         }
         return input;
+    }
+
+    private F32 run(int i, int n, F32 input, U8 winner) {
+        Layers layers = device.layers();
+        F32 output = activation(i + 1, n);
+        switch (i) {
+            case 0 -> layers.convolve(architecture.first(), n, input, weight[0], bias[0], output, winner);
+            case 1 -> layers.convolve(architecture.second(), n, input, weight[1], bias[1], output, winner);
+            default -> layers.dense(n, width[i], width[i + 1], i == 2, input, weight[i], bias[i], output);
+        }
+        return output;
     }
 
     /** (n, {@link #width width(steps)}): what the last pass left after {@code steps} steps, 1 or more. */

@@ -8,6 +8,7 @@ import lnr.kernels.Layers;
 import lnr.kernels.Recording;
 import lnr.kernels.Scope;
 import lnr.kernels.U8;
+import lnr.lenet.Progress;
 
 /**
  * Training by Adam on softmax cross-entropy. Holds the gradients, Adam's moments and the number of steps so far; the
@@ -17,13 +18,6 @@ public final class Training implements AutoCloseable {
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
     private static final double EPSILON = 1e-8;
-
-    /** Told after every batch; the library itself prints nothing. */
-    @FunctionalInterface
-    public interface Progress {
-        /** @param samples samples of this epoch seen so far */
-        void seen(int samples);
-    }
 
     /**
      * What an epoch did.
@@ -83,14 +77,18 @@ public final class Training implements AutoCloseable {
         }
     }
 
-    /** Goes once through the images in a new random order. */
+    /** Goes once through the images in a new random order; {@code progress} is told after every batch. */
     public Epoch epoch(DeviceImages images, Progress progress) {
+        return network.device().range("epoch", () -> run(images, progress));
+    }
+
+    private Epoch run(DeviceImages images, Progress progress) {
         images.reorder(permutation(images.count()));
         sums.clear();
         for (int from = 0; from < images.count(); from += network.batch()) {
             int n = Math.min(network.batch(), images.count() - from);
             step(images, from, n);
-            progress.seen(from + n);
+            progress.at("epoch", from + n, images.count());
         }
         double[] totals = sums.toArray();
         return new Epoch(totals[0] / images.count(), totals[1] / images.count());

@@ -121,8 +121,9 @@ class CompressCommandTest {
 
     @Test
     void keepsAsManyNeuronsAsAsked() {
-        assertThat(compressSmall("--keep", "17", "--json").good().json().path("kept").asInt())
-                .isEqualTo(17);
+        JsonNode report = compressSmall("--keep", "17", "--json").good().json();
+        assertThat(report.path("kept").asInt()).isEqualTo(17);
+        assertThat(report.path("asked").toString()).isEqualTo("{\"keep\":17}");
         assertThat(compressSmall("--keep", "0", "--json").good().json().path("kept").asInt(-1))
                 .isZero();
     }
@@ -139,6 +140,28 @@ class CompressCommandTest {
         assertThat(report.path("bias").asBoolean(true)).isFalse();
         assertThat(report.path("debias").asBoolean()).isTrue();
         assertThat(report.at("/solve/method").asText()).isEqualTo("fista");
+    }
+
+    /** What was asked for, and what stands in its place where nothing was. */
+    @Test
+    void theReportHoldsWhatReproducesIt() {
+        JsonNode report = compress("--epochs", "1", "--seed", "5", "--out", out().toString(), "--json")
+                .good()
+                .json();
+        assertThat(report.at("/model/recipe").toString())
+                .isEqualTo("{\"epochs\":1,\"batch\":256,\"lr\":0.001,\"seed\":5}");
+        assertThat(report.path("asked").toString()).isEqualTo("{\"lambda\":0.01}");
+        assertThat(report.at("/solve/q").asDouble()).isEqualTo(10);
+        assertThat(report.at("/solve/tol").isNull()).isTrue();
+        assertThat(report.at("/solve/max_iterations").asInt()).isEqualTo(100_000);
+        report = compressSmall("--lambda-ratio", "0.5", "--q", "5", "--tol", "1e-6", "--max-iterations", "70", "--json")
+                .quiet()
+                .json();
+        assertThat(report.at("/model/recipe").isNull()).isTrue();
+        assertThat(report.path("asked").toString()).isEqualTo("{\"lambda_ratio\":0.5}");
+        assertThat(report.at("/solve/q").asDouble()).isEqualTo(5);
+        assertThat(report.at("/solve/tol").asDouble()).isEqualTo(1e-6);
+        assertThat(report.at("/solve/max_iterations").asInt()).isEqualTo(70);
     }
 
     @Test
@@ -205,7 +228,8 @@ class CompressCommandTest {
         Path file = Path.of(first.json().at("/model/file").asText());
         Files.writeString(file, "damaged in some way");
         Run third = compress(options);
-        assertThat(third.good().err()).contains(file + ": ", "training the model again");
+        assertThat(third.good().err().lines().filter(line -> line.startsWith("lnr: " + file + ": ")))
+                .singleElement().asString().endsWith("; training the model again");
         assertThat(Files.readAllBytes(out())).isEqualTo(written);
 
         Path other = SmallDigits.write(folder.resolve("digits"), 4);
@@ -217,13 +241,25 @@ class CompressCommandTest {
         assertThat(cached()).hasSize(2);
     }
 
+    /** A cache that is full or cannot be written is bad input; the work is done, and is not to be lost for it. */
     @Test
-    void worksWithoutACache() throws IOException {
+    void aModelThatCannotBeKeptIsRefusedOnceAllElseIsDone() throws IOException {
         Path file = Files.createFile(folder.resolve("file"));
-        Run run = Run.of(file, "compress", "--data", data.toString(), "--epochs", "1", "--json", "--out",
-                out().toString());
-        assertThat(run.good().err()).contains("the trained model is not kept: ");
-        assertThat(run.json().at("/model/file").isNull()).isTrue();
+        Path obstructed = Files.createDirectory(folder.resolve("obstructed"));
+        Files.createFile(obstructed.resolve("models"));
+        for (Path unusable : List.of(file, obstructed)) {
+            Files.deleteIfExists(out());
+            Run run = Run.of(unusable, "compress", "--data", data.toString(), "--epochs", "2", "--json", "--out",
+                    out().toString());
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.json().at("/model/file").isNull()).isTrue();
+            assertThat(ModelFile.read(out()).architecture().fc1())
+                    .isEqualTo(run.json().path("kept").asInt());
+            assertThat(run.err().lines().skip(1)).singleElement().asString()
+                    .startsWith("lnr compress: the trained model is not kept: " + unusable.resolve("models"))
+                    .endsWith("; LNR_CACHE names another folder")
+                    .doesNotContain("Exception");
+        }
     }
 
     @Test

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LauncherTest {
     private static final String MVN = """
             #!/bin/sh
-            echo "$PWD $*" >> "$CALLS"
+            echo "$PWD $MAVEN_OPTS $*" >> "$CALLS"
             echo "words of the build"
             sleep "${BUILD_SECONDS:-0}"
             [ -z "${BUILD_FAILS:-}" ] || exit 1
@@ -74,6 +74,7 @@ class LauncherTest {
         ProcessBuilder builder = new ProcessBuilder(launcher.toString(), "eval", "two words").directory(bin.toFile());
         builder.environment().put("PATH", bin + ":/usr/bin:/bin");
         builder.environment().put("CALLS", calls.toString());
+        builder.environment().put("MAVEN_OPTS", "-Xmx500m");
         builder.environment().keySet().removeAll(List.of("JAVA_HOME", "LNR_JAVA_OPTS", "BUILD_FAILS"));
         for (String variable : variables) {
             String[] pair = variable.split("=", 2);
@@ -121,7 +122,8 @@ class LauncherTest {
                 .endsWith("lnr.lenet.cli.Main", "eval", "two words");
         assertThat(run().err()).isEmpty();
         assertThat(builds())
-                .containsExactly(root.toRealPath() + " -q -B -Dstyle.color=never -DskipTests -pl lenet -am package");
+                .containsExactly(root.toRealPath() + " -Xmx500m -Djansi.noreset=true -q -B -Dstyle.color=never"
+                        + " -DskipTests -pl lenet -am package");
         assertThat(Files.exists(root.resolve(".lnr-lock"), LinkOption.NOFOLLOW_LINKS)).isFalse();
     }
 

@@ -34,6 +34,16 @@ class MainTest {
         String help = run(command, "--help").quiet().out();
         assertThat(help).startsWith("Usage: lnr " + command).contains("--json", "Exit codes:", "Example");
         assertThat(help.lines()).allMatch(line -> line.length() <= 80);
+        System.setProperty("picocli.usage.width", "500");
+        try {
+            String wide = run(command, "--help").quiet().out();
+            assertThat(help.split("\\s+")).as("no word is torn").containsExactly(wide.split("\\s+"));
+            assertThat(help.lines().filter(line -> line.startsWith("  lnr ")))
+                    .as("no example is wrapped")
+                    .containsExactlyElementsOf(wide.lines().filter(line -> line.startsWith("  lnr ")).toList());
+        } finally {
+            System.clearProperty("picocli.usage.width");
+        }
     }
 
     @Test
@@ -88,7 +98,7 @@ class MainTest {
         assertThat(report.at("/cache/folder").asText()).isEqualTo(folder.resolve("cache").toString());
         assertThat(report.at("/cache/writable").asBoolean()).isTrue();
         assertThat(report.at("/data/mnist").asText()).startsWith("0 of 4 files");
-        assertThat(run("doctor").quiet().out()).contains("OpenBLAS", "cuda", "not in this version");
+        assertThat(run("doctor").quiet().out()).contains("OpenBLAS", "cuda", "libcuda.so.1");
     }
 
     /** A file's name may hold what a terminal would obey. */

@@ -111,6 +111,9 @@ class SolveCommandTest {
                 .isCloseTo(report.path("objective").asDouble(), within(1e-9));
         assertThat(report.path("lambda").asDouble())
                 .isCloseTo(0.3 * report.path("lambda_max").asDouble(), within(1e-12));
+        assertThat(report.at("/asked/lambda_ratio").asDouble()).isEqualTo(0.3);
+        assertThat(report.path("rxx").asText()).isEqualTo(folder.resolve("R.npy").toString());
+        assertThat(report.path("ryx").asText()).isEqualTo(folder.resolve("C.npy").toString());
         assertThat(files()).containsExactly("C.npy", "M.npy", "R.npy", "h.csv");
     }
 
@@ -133,6 +136,8 @@ class SolveCommandTest {
         Run run = run("R.npy", "C.npy", "--lambda", "0.01", "--method", "fista", "--max-iterations", "3", "--json");
         assertThat(run.good().json().path("status").asText()).isEqualTo("MAX_ITERATIONS");
         assertThat(run.json().path("iterations").asInt()).isEqualTo(3);
+        assertThat(run.json().path("max_iterations").asInt()).isEqualTo(3);
+        assertThat(run.json().path("q").asDouble()).isEqualTo(10);
         assertThat(run("R.npy", "C.npy", "--lambda", "0.01", "--max-iterations", "3").good().err())
                 .contains("not converged");
     }
@@ -196,6 +201,14 @@ class SolveCommandTest {
     void refusesNumbersWhoseSquaresOverflow() {
         write("L.npy", H, D, Arrays.stream(c).map(x -> 1e200 * x).toArray());
         run("R.npy", "L.npy", "--lambda", "1").refused("--ryx", "L.npy", "1.0E150", "scale R and C");
+    }
+
+    @Test
+    void refusesMatricesWhoseAnswerOverflows() {
+        write("small.npy", 1, 1, new double[] {1e-150});
+        write("large.npy", 1, 1, new double[] {1e150});
+        run("small.npy", "large.npy", "--lambda", "1")
+                .refused("--rxx: ", "small.npy, --ryx: ", "large.npy: step ", "out of double precision's range");
     }
 
     /** The engine finds this out only as it solves. */

@@ -111,6 +111,9 @@ class TrainCommandTest {
         Run run = train("--epochs", "2", "--lr", "1e30", "--out", file("m"));
         assertThat(run.code()).isEqualTo(1);
         assertThat(run.err().lines()).singleElement().asString().contains("diverged in epoch 1", "1.0E30");
+        run = train("--epochs", "1", "--batch", "800", "--lr", "1e30", "--out", file("m"));
+        assertThat(run.code()).as("of a single step, which only the test images tell").isEqualTo(1);
+        assertThat(run.err().lines()).singleElement().asString().contains("diverged in epoch 1: loss NaN");
         assertThat(Files.readAllBytes(Path.of(file("m")))).isEqualTo(before);
         assertThat(files()).containsExactly("m");
     }

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import lnr.engine.Status;
 import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
+import lnr.lenet.Progress;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.data.DrawnDigits;
 import lnr.lenet.network.DeviceImages;
@@ -33,7 +34,7 @@ class CompressionTest {
         try (LeNet5 network = new LeNet5(device, Model.random(new Architecture(8, 12, 60, 10), 0), 50);
                 Training training = new Training(network, 1e-3, 0)) {
             for (int epoch = 0; epoch < 4; epoch++) {
-                training.epoch(images, samples -> {});
+                training.epoch(images, Progress.NONE);
             }
             model = network.model();
         }
@@ -103,7 +104,7 @@ class CompressionTest {
                 model,
                 images,
                 new Compression.Options(strength, bias, debias, Solver.named("fista")),
-                Compression.Progress.NONE);
+                Progress.NONE);
     }
 
     private static int[] predictions(Model of) {

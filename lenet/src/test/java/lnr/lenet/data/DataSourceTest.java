@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -11,15 +12,22 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import lnr.lenet.InputException;
+import lnr.lenet.Progress;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,10 +42,11 @@ class DataSourceTest {
     private final Map<String, byte[]> published = IdxBytes.four();
     private final Map<String, byte[]> served = new HashMap<>(published);
     private final Map<String, String> environment = new HashMap<>();
-    private final List<String> requests = new ArrayList<>();
+    private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
     private final List<RemoteSet.RemoteFile> files = new ArrayList<>();
     private volatile boolean ranges = true;
     private volatile boolean broken;
+    private volatile boolean hanging;
     private HttpServer server;
     private Path cache;
     private DataSource source;
@@ -64,6 +73,7 @@ class DataSourceTest {
 
     @AfterEach
     void stop() {
+        hanging = false;
         server.stop(0);
     }
 
@@ -71,9 +81,7 @@ class DataSourceTest {
         String path = exchange.getRequestURI().getPath();
         String name = path.substring(path.lastIndexOf('/') + 1);
         String range = exchange.getRequestHeaders().getFirst("Range");
-        synchronized (requests) {
-            requests.add(name + (range == null ? "" : " " + range));
-        }
+        requests.add(name + (range == null ? "" : " " + range));
         byte[] body = path.startsWith("/forged/") ? new byte[published.get(name).length] : served.get(name);
         if (body == null) {
             exchange.sendResponseHeaders(404, -1);
@@ -88,6 +96,9 @@ class DataSourceTest {
             exchange.getResponseBody().write(body, 0, broken ? body.length / 2 : body.length);
             // JDK 25's server drops what it still holds when an exchange is closed before its end.
             exchange.getResponseBody().flush();
+            while (hanging) {
+                LockSupport.parkNanos(10_000_000);
+            }
         }
         exchange.close();
     }
@@ -185,6 +196,88 @@ class DataSourceTest {
         assertThat(source.open("mnist", Progress.NONE).train().count()).isEqualTo(13);
     }
 
+    private Download download(int stallMillis) {
+        URI mirror = URI.create(environment.get("LNR_MIRROR") + "/mnist/");
+        RemoteSet set = new RemoteSet("mnist", List.of(mirror), files);
+        return new Download(set, cache.resolve("mnist"), Progress.NONE, stallMillis);
+    }
+
+    @Test
+    void aHangingConnectionIsGivenUpAndLetsGoOfTheCache() throws IOException {
+        broken = true;
+        hanging = true;
+        assertThatThrownBy(() -> download(1000).fetch())
+                .isInstanceOf(Download.Unavailable.class)
+                .hasMessageEndingWith("/base/mnist/" + FIRST + ": nothing arrived for 1 s");
+        assertThat(cache.resolve("mnist").resolve(FIRST + ".part")).isNotEmptyFile();
+        try (FileChannel lock = FileChannel.open(cache.resolve("mnist").resolve(".lock"), StandardOpenOption.WRITE)) {
+            assertThat(lock.tryLock()).isNotNull();
+        }
+    }
+
+    /** Takes the lock that it is given, says so, and waits to be ended. */
+    static final class Holder {
+        public static void main(String[] args) throws Exception {
+            try (FileChannel lock = FileChannel.open(
+                    Path.of(args[0]), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+                lock.lock();
+                System.out.println("locked");
+                Thread.sleep(60_000);
+            }
+        }
+    }
+
+    private Process holder() throws IOException {
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        Path lock = Files.createDirectories(cache.resolve("mnist")).resolve(".lock");
+        Process holder = new ProcessBuilder(
+                        java.toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Holder.class.getName(),
+                        lock.toString())
+                .redirectErrorStream(true)
+                .start();
+        assertThat(holder.inputReader().readLine()).isEqualTo("locked");
+        return holder;
+    }
+
+    @Test
+    void aProcessThatHangsIsNotWaitedForForEver() throws IOException {
+        Process holder = holder();
+        try {
+            assertThatThrownBy(() -> download(500).fetch())
+                    .isInstanceOf(InputException.class)
+                    .hasMessageContainingAll(
+                            FIRST + ".part: another process, which downloads it, has brought nothing for 1 s",
+                            "--data DIR");
+        } finally {
+            holder.destroyForcibly();
+        }
+    }
+
+    @Test
+    void goesOnWhereAnotherProcessStopped() throws Exception {
+        Process holder = holder();
+        try {
+            FutureTask<Void> download = new FutureTask<>(() -> {
+                download(20_000).fetch();
+                return null;
+            });
+            new Thread(download).start();
+            while (requests.isEmpty()) {
+                Thread.sleep(10);
+            }
+            Files.write(cache.resolve("mnist").resolve(FIRST + ".part"), Arrays.copyOf(published.get(FIRST), 1000));
+            holder.destroyForcibly();
+            download.get(30, TimeUnit.SECONDS);
+            assertThat(requests).startsWith(FIRST, FIRST + " bytes=1000-");
+            assertThat(cache.resolve("mnist").resolve(FIRST)).hasBinaryContent(published.get(FIRST));
+        } finally {
+            holder.destroyForcibly();
+        }
+    }
+
     @Test
     void anotherLengthIsNotTheFile() {
         served.put(FIRST, "<html>Please log in</html>".getBytes(StandardCharsets.US_ASCII));
@@ -219,6 +312,17 @@ class DataSourceTest {
         Files.writeString(cache, "a file where the folder should be");
         refuses("mnist", cache + "", "the cache cannot be written", "LNR_CACHE");
         refuses(null, cache + "", "the cache cannot be written", "LNR_CACHE");
+    }
+
+    @Test
+    void aFullCacheIsToldAndKeepsNoPart() throws IOException {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full), "no /dev/full on this system");
+        Path part = Files.createDirectories(cache.resolve("mnist")).resolve(FIRST + ".part");
+        Files.createSymbolicLink(part, full);
+        refuses(null, part + ": the cache cannot be written: ", "; LNR_CACHE names another folder");
+        assertThat(part).doesNotExist();
+        assertThat(source.open("mnist", Progress.NONE).train().count()).isEqualTo(13);
     }
 
     @Test
@@ -269,10 +373,10 @@ class DataSourceTest {
 
     @Test
     void refusesAnotherKindOfMirror() {
-        environment.put("LNR_MIRROR", "ftp://example.org/");
-        refuses("mnist", "LNR_MIRROR: expected an http or https address, found 'ftp://example.org/'");
-        environment.put("LNR_MIRROR", "http://a b/");
-        refuses("mnist", "LNR_MIRROR: expected an http or https address, found 'http://a b/'");
+        for (String mirror : List.of("ftp://example.org/", "http://a b/", "http:///a", "http://127.0.0.1:99999/")) {
+            environment.put("LNR_MIRROR", mirror);
+            refuses(null, "LNR_MIRROR: expected an http or https address, found '" + mirror + "'");
+        }
     }
 
     @Test

@@ -133,7 +133,7 @@ class SafeTensorsTest {
 
     @Test
     void refusesHeaderLengthsBeforeTakingMemory() throws IOException {
-        refuses(new byte[7], "not a safetensors file: expected at least 8 bytes, found 7");
+        refuses(new byte[9], "not a safetensors file: expected at least 10 bytes, found 9");
         refuses(hex("ffffffffffffffff7b7d"), "header: expected a length from 2 to 2 bytes, found 18446744073709551615");
         refuses(hex("00ca9a3b000000007b7d"), "header: expected a length from 2 to 2 bytes, found 1000000000");
         refuses(hex("00000000000000007b7d"), "header: expected a length from 2 to 2 bytes, found 0");

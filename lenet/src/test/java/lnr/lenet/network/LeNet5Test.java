@@ -11,6 +11,7 @@ import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.Scope;
 import lnr.lenet.InputException;
+import lnr.lenet.Progress;
 import lnr.lenet.format.SafeTensors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,7 @@ class LeNet5Test {
                 Training training = new Training(network, 1e-3, 0)) {
             double before = Evaluation.score(network, data).loss();
             for (int epoch = 0; epoch < 40; epoch++) {
-                training.epoch(data, samples -> {});
+                training.epoch(data, Progress.NONE);
             }
             Evaluation.Score after = Evaluation.score(network, data);
             assertThat(before).isCloseTo(Math.log(10), within(0.2));
@@ -84,7 +85,7 @@ class LeNet5Test {
             try (DeviceImages data = new DeviceImages(device, images, labels);
                     LeNet5 network = new LeNet5(device, Model.random(Architecture.LENET5, 0), 32);
                     Training training = new Training(network, 1e-3, 9)) {
-                training.epoch(data, samples -> {});
+                training.epoch(data, Progress.NONE);
                 models[run] = network.model();
             }
         }

@@ -1,0 +1,63 @@
+package lnr.engine.solvers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import lnr.engine.Debiasing;
+import lnr.engine.Layer;
+import lnr.engine.Problem;
+import lnr.engine.Solution;
+import lnr.engine.Status;
+import lnr.kernels.Device;
+import lnr.kernels.Scope;
+import lnr.kernels.emulated.Emulated;
+import lnr.kernels.emulated.Emulator;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole solves on the CUDA device, on emulated hardware: the CPU's answers, whatever order its threads run in. */
+@Emulated
+class EmulatedSolversTest {
+    private static final double GAP = 1e-9;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"forward", "reverse", "random 1", "random 2", "random 3"})
+    void everyMethodFindsTheCpusOptimum(String order) {
+        Emulator.load();
+        Emulator.schedule(order);
+        Emulator.lazy(true);
+        for (boolean bias : new boolean[] {false, true}) {
+            Layer layer = Layer.random(new Random(3), 7, 21, 200, bias);
+            try (Device cpu = Device.open("cpu");
+                    Device cuda = Device.open("cuda")) {
+                assertThat(cuda.description()).containsEntry("processor", "emulated");
+                for (String name : Solver.names()) {
+                    Solver solver = Solver.named(name);
+                    solver = solver.withStopping(solver.stopping().withGap(GAP));
+                    Solution expected = solve(cpu, layer, solver);
+                    Solution actual = solve(cuda, layer, solver);
+                    assertThat(actual.status()).as(name).isEqualTo(Status.CONVERGED);
+                    assertThat(actual.support()).as(name).isEqualTo(expected.support());
+                    // Both are within their gaps of the optimum, and either objective may be wrong by rounding.
+                    double bound = actual.gap() + expected.gap() + 1e-12 * Math.abs(expected.objective());
+                    assertThat(actual.objective()).as(name).isCloseTo(expected.objective(), within(bound));
+                    assertThat(solve(cuda, layer, solver).m()).as(name + " again").isEqualTo(actual.m());
+                }
+                assertThat(cuda.heldBytes()).isZero();
+            }
+        }
+    }
+
+    private static Solution solve(Device device, Layer layer, Solver solver) {
+        try (Scope scope = device.scope()) {
+            Problem problem = layer.problem(scope, 1);
+            problem = problem.withLambda(0.2 * problem.lambdaMax());
+            Solution solution = solver.solve(problem);
+            assertThat(solution.support()).hasSizeBetween(1, problem.penalised() - 1);
+            Debiasing debiasing = Debiasing.of(problem, solution.support());
+            assertThat(debiasing.fit()).isLessThan(layer.objective(0, solution.m()));
+            return solution;
+        }
+    }
+}

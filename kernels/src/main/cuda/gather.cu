@@ -1,0 +1,106 @@
+// Batches gathered from a set of images and labels that stays on the device, and the checks of what refers to it.
+// Twin: lnr.kernels.cpu.CpuLayers; test: LayersContract; benchmark: LayersBenchmark.
+#include "lnr.cuh"
+
+// What an image of no such index is made of.
+__device__ inline float not_a_number() {
+    return __int_as_float(0x7fc00000);
+}
+
+__device__ inline float normalised(unsigned char byte, float mean, float deviation) {
+    return (byte / 255.0f - mean) / deviation;
+}
+
+// x_i = (images[order_i] / 255 - mean) / deviation; NaN when there is no such image.
+//
+// Shapes:   images (count, size); order (n); x (n, size).
+// Launch:   n blocks of 256 threads, an image each; a thread takes 4 bytes, where the addresses allow it, or one.
+// Bound:    5 n size bytes, two divisions a number: for a batch of 256, latency.
+// Numerics: the twin's operations in the twin's order, each rounded once: the same bits.
+KERNEL(256) void lnr_gather_images(int size, long long count, const unsigned char* images, const int* order, float mean,
+                                   float deviation, float* x) {
+    int image = order[blockIdx.x];
+    bool known = image >= 0 && image < count;
+    const unsigned char* from = images + static_cast<long long>(known ? image : 0) * size;
+    float* to = x + static_cast<long long>(blockIdx.x) * size;
+    int quads = known && aligned<4>(from) && aligned<16>(to) ? size / 4 : 0;
+    for (int i = threadIdx.x; i < quads; i += blockDim.x) {
+        uchar4 bytes = reinterpret_cast<const uchar4*>(from)[i];
+        reinterpret_cast<float4*>(to)[i] =
+            make_float4(normalised(bytes.x, mean, deviation), normalised(bytes.y, mean, deviation),
+                        normalised(bytes.z, mean, deviation), normalised(bytes.w, mean, deviation));
+    }
+    for (int i = 4 * quads + threadIdx.x; i < size; i += blockDim.x) {
+        to[i] = known ? normalised(from[i], mean, deviation) : not_a_number();
+    }
+}
+
+// y_i = labels[order_i]; 255 when there is no such label.
+//
+// Shapes:   labels (count); order, y (n).
+// Launch:   blocks of 256 threads, a label each.
+// Bound:    latency.
+KERNEL(256) void lnr_gather_labels(int n, long long count, const unsigned char* labels, const int* order,
+                                   unsigned char* y) {
+    long long i = grid_thread();
+    if (i < n) {
+        int label = order[i];
+        y[i] = label >= 0 && label < count ? labels[label] : 255;
+    }
+}
+
+// The smallest of a block's 1024 values, in every thread.
+__device__ inline int block_min(int value) {
+    SHARED(int, least, WARP);
+#pragma unroll
+    for (int apart = WARP / 2; apart > 0; apart /= 2) {
+        value = min(value, __shfl_xor_sync(FULL_MASK, value, apart));
+    }
+    if (lane() == 0) {
+        least[warp()] = value;
+    }
+    __syncthreads();
+    value = least[lane()];
+#pragma unroll
+    for (int apart = WARP / 2; apart > 0; apart /= 2) {
+        value = min(value, __shfl_xor_sync(FULL_MASK, value, apart));
+    }
+    return value;
+}
+
+// Which indices lie outside [0, count): out_0 = 0 when none does in all of the memory that the indices are a part of, 1
+// when none of the n does, 2 otherwise, and then out_1 = the first of these.
+//
+// Shapes:   memory (length), indices (n) from memory[from] on; out (2).
+// Launch:   one block of 1024 threads.
+// Bound:    latency; 4 length bytes.
+KERNEL(1024) void lnr_check_order(long long length, long long from, int n, long long count, const int* memory,
+                                  int* out) {
+    int first = n + 1; // the first wrong one of the n; n when there are wrong ones, but elsewhere
+    for (long long i = threadIdx.x; i < length; i += blockDim.x) {
+        if (memory[i] < 0 || memory[i] >= count) {
+            first = min(first, i >= from && i < from + n ? static_cast<int>(i - from) : n);
+        }
+    }
+    first = block_min(first);
+    if (threadIdx.x == 0) {
+        out[0] = first < n ? 2 : first == n;
+        out[1] = first < n ? memory[from + first] : 0;
+    }
+}
+
+// The first label that is no class: out_0 = that label, or -1 when there is none.
+//
+// Shapes:   labels (n); out (1).
+// Launch:   one block of 1024 threads.
+// Bound:    latency; n bytes.
+KERNEL(1024) void lnr_check_labels(int n, int classes, const unsigned char* labels, int* out) {
+    int first = n;
+    for (int i = threadIdx.x; i < n; i += blockDim.x) {
+        first = labels[i] >= classes ? min(first, i) : first;
+    }
+    first = block_min(first);
+    if (threadIdx.x == 0) {
+        out[0] = first < n ? labels[first] : -1;
+    }
+}

@@ -1,0 +1,410 @@
+// The penalty g(M) = sum_k w_k ||M_k|| over groups of columns of M, and its proximal operator.
+// Twin: lnr.kernels.cpu.CpuGroupNorm; test: GroupNormContract; benchmark: GroupNormBenchmark.
+//
+// M is (h, d), column-major. A run is a group, or one of the columns behind the groups: it is contiguous. A team walks
+// a run: a warp, four to a block, where runs are short, or a block where they are long. The grid is one team a run;
+// where it is smaller, each team takes runs at a fixed distance.
+//
+// All kernels are bound by memory: 4 flops at most for every 8 bytes. So what has to be read twice, before the norm and
+// behind it, is copied to shared memory, each thread's share to slots of its own, which no barrier guards: all of a
+// run's loads are in flight at once, whatever registers there are. A run longer than the room that the launch gives is
+// read twice, from L2 as far as that reaches. M is walked in pairs of numbers, its first and second and so on, so that a
+// run may begin or end with half of one; a pair is one access where the arrays' addresses allow it, else two.
+//
+// Numerics: each thread adds its pairs in order, then a team's threads are added as in lnr.cuh, then blocks by lnr_sums:
+// shapes alone decide the order. Squares are summed as they are, here as in the twin: a norm beyond 1e154 counts as
+// infinite, one below 1e-162 as zero.
+#include "lnr.cuh"
+
+namespace {
+
+constexpr int BLOCK = 256;
+
+// Teams of a block. A block of warps is smaller, so that few short runs still reach most processors.
+template <int team>
+constexpr int TEAMS = team == WARP ? 4 : 1;
+
+// Columns [first, end).
+struct Run {
+    int first;
+    int end;
+
+    __device__ long long from(int h) const {
+        return static_cast<long long>(first) * h;
+    }
+
+    __device__ int length(int h) const {
+        return (end - first) * h;
+    }
+
+    // Numbers before the first pair.
+    __device__ int odd(int h) const {
+        return static_cast<int>(from(h) % 2);
+    }
+};
+
+__device__ Run run_at(int k, int groups, const int* starts) {
+    if (k < groups) {
+        return {starts[k], starts[k + 1]};
+    }
+    int column = starts[groups] + k - groups;
+    return {column, column + 1};
+}
+
+template <int team>
+__device__ int first_run() {
+    return blockIdx.x * TEAMS<team> + threadIdx.x / team;
+}
+
+template <int team>
+__device__ int next_run(int k) {
+    return k + gridDim.x * TEAMS<team>;
+}
+
+// A number, or a pair of numbers.
+template <int n>
+struct alignas(8 * n) Numbers {
+    double at[n];
+};
+
+// How many numbers an access moves, as an argument.
+template <int n>
+struct Width {
+    static constexpr int value = n;
+};
+
+// In one access if `wide`: n numbers are then aligned to their size.
+template <int n>
+__device__ Numbers<n> load(const double* from, bool wide) {
+    Numbers<n> numbers;
+    if (wide) {
+        numbers = *reinterpret_cast<const Numbers<n>*>(from);
+    } else {
+        for (int j = 0; j < n; j++) {
+            numbers.at[j] = from[j];
+        }
+    }
+    return numbers;
+}
+
+template <int n>
+__device__ void store(double* to, Numbers<n> numbers, bool wide) {
+    if (wide) {
+        *reinterpret_cast<Numbers<n>*>(to) = numbers;
+    } else {
+        for (int j = 0; j < n; j++) {
+            to[j] = numbers.at[j];
+        }
+    }
+}
+
+template <int n>
+__device__ void copy(double* slot, const double* from, bool wide) {
+    if (wide) {
+        copy_async<8 * n>(slot, from);
+    } else {
+        for (int j = 0; j < n; j++) {
+            copy_async<8>(slot + j, from + j);
+        }
+    }
+}
+
+// Calls visit(width, i) for this thread's share of a run's numbers, i to i + width: pairs, before the first of which
+// there are `odd` numbers (0 or 1). Unrolled so many times, for loads to overlap.
+template <int team, int unroll, typename Visit>
+__device__ void walk(int length, int odd, Visit visit) {
+    int rank = threadIdx.x % team;
+    int before = min(length, odd);
+    int pairs = (length - before) / 2;
+#pragma unroll unroll
+    for (int pair = rank; pair < pairs; pair += team) {
+        visit(Width<2>(), before + 2 * pair);
+    }
+    if (rank < before) {
+        visit(Width<1>(), 0);
+    }
+    if (rank == team - 1 && before + 2 * pairs < length) {
+        visit(Width<1>(), length - 1);
+    }
+}
+
+// The sum of a run's squares, in every thread of the team.
+template <int team>
+__device__ double squares(Run run, int h, const double* m) {
+    const double* from = m + run.from(h);
+    bool wide = aligned<16>(m);
+    double sum = 0;
+    walk<team, 4>(run.length(h), run.odd(h), [&](auto width, int i) {
+        auto x = load<width.value>(from + i, wide);
+        for (int j = 0; j < width.value; j++) {
+            sum += x.at[j] * x.at[j];
+        }
+    });
+    return block_sum<team>(sum);
+}
+
+// What the prox multiplies a group by. NaN for NaN.
+__device__ double shrinkage(double t, double norm) {
+    return norm <= t ? 0 : 1 - t / norm;
+}
+
+// scale x, exactly zero for scale 0 whatever x is.
+__device__ double scaled(double scale, double x) {
+    return scale == 0 ? 0 : scale * x;
+}
+
+template <int team>
+__device__ void norms(int h, int groups, const int* starts, const double* weights, const double* m, double* out) {
+    for (int k = first_run<team>(); k < groups; k = next_run<team>(k)) {
+        Run run = run_at(k, groups, starts);
+        double norm = sqrt(squares<team>(run, h, m));
+        if (threadIdx.x % team == 0) {
+            out[k] = weights == nullptr ? norm : weights[k] * norm;
+        }
+    }
+}
+
+template <int team>
+__device__ void variational_diagonal(
+    int h, int runs, int groups, double lambda, double epsilon, const int* starts, const double* weights,
+    const double* m, double* out) {
+    for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
+        Run run = run_at(k, groups, starts);
+        double value = 0;
+        if (k < groups) {
+            value = lambda * weights[k] / sqrt(squares<team>(run, h, m) + epsilon);
+        }
+        for (int j = run.first + static_cast<int>(threadIdx.x) % team; j < run.end; j += team) {
+            out[j] = value;
+        }
+    }
+}
+
+template <int team, bool kept>
+__device__ void prox(
+    int h, int runs, int groups, double* slots, double t, const int* starts, const double* weights, const double* m,
+    double* out) {
+    bool wide = aligned<16>(m) && aligned<16>(out);
+    for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
+        Run run = run_at(k, groups, starts);
+        int length = run.length(h);
+        int odd = run.odd(h);
+        const double* from = m + run.from(h);
+        double* to = out + run.from(h);
+        double* own = slots + odd;
+        if (kept) {
+            walk<team, 4>(length, odd, [=](auto width, int i) { copy<width.value>(own + i, from + i, wide); });
+            copy_async_commit();
+            copy_async_wait<0>();
+        }
+        auto again = [=](auto width, int i) {
+            return kept ? load<width.value>(own + i, true) : load<width.value>(from + i, wide);
+        };
+        double scale = 1;
+        if (k < groups) {
+            double sum = 0;
+            walk<team, 4>(length, odd, [&](auto width, int i) {
+                auto x = again(width, i);
+                for (int j = 0; j < width.value; j++) {
+                    sum += x.at[j] * x.at[j];
+                }
+            });
+            scale = shrinkage(t * weights[k], sqrt(block_sum<team>(sum)));
+        }
+        walk<team, 4>(length, odd, [=](auto width, int i) {
+            auto x = again(width, i);
+            for (int j = 0; j < width.value; j++) {
+                x.at[j] = scaled(scale, x.at[j]);
+            }
+            store(to + i, x, wide);
+        });
+    }
+}
+
+constexpr int STATS = 5;
+
+// What a team keeps of a run; the prox's argument Z takes the place of M_prev.
+enum Array { M, M_PREV, MR, MR_PREV, C, ARRAYS, Z = M_PREV };
+
+template <int team, bool kept>
+__device__ void take_step(
+    int h, int runs, int groups, double* slots, int room, double u, double step, double t, const int* starts,
+    const double* weights, const double* m, const double* m_prev, const double* mr, const double* mr_prev,
+    const double* c, double* next, double* parts) {
+    bool wide = aligned<16>(m) && aligned<16>(m_prev) && aligned<16>(mr) && aligned<16>(mr_prev) && aligned<16>(c)
+        && aligned<16>(next);
+    double stats[STATS] = {};
+    for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
+        Run run = run_at(k, groups, starts);
+        int length = run.length(h);
+        int odd = run.odd(h);
+        long long from = run.from(h);
+        const double* in[ARRAYS] = {m + from, m_prev + from, mr + from, mr_prev + from, c + from};
+        double* own = slots + odd;
+        double* to = next + from;
+        if (kept) {
+            walk<team, 2>(length, odd, [=](auto width, int i) {
+                for (int a = 0; a < ARRAYS; a++) {
+                    copy<width.value>(own + a * room + i, in[a] + i, wide);
+                }
+            });
+            copy_async_commit();
+            copy_async_wait<0>();
+        }
+        auto get = [=](Array a, auto width, int i) {
+            return kept ? load<width.value>(own + a * room + i, true) : load<width.value>(in[a] + i, wide);
+        };
+        double sum = 0;
+        walk<team, 2>(length, odd, [&](auto width, int i) {
+            auto x = get(M, width, i);
+            auto x_prev = get(M_PREV, width, i);
+            auto p = get(MR, width, i);
+            auto p_prev = get(MR_PREV, width, i);
+            auto b = get(C, width, i);
+            for (int j = 0; j < width.value; j++) {
+                double a = x.at[j] + u * (x.at[j] - x_prev.at[j]);
+                double ar = p.at[j] + u * (p.at[j] - p_prev.at[j]);
+                stats[3] += p.at[j] * x.at[j];
+                stats[4] += b.at[j] * x.at[j];
+                x.at[j] = a - step * (ar - b.at[j]);
+                sum += x.at[j] * x.at[j];
+            }
+            if (kept) {
+                store(own + Z * room + i, x, true);
+            } else {
+                store(to + i, x, wide);
+            }
+        });
+        double scale = 1;
+        if (k < groups) {
+            double norm = sqrt(block_sum<team>(sum));
+            scale = shrinkage(t * weights[k], norm);
+            stats[2] += threadIdx.x % team == 0 ? weights[k] * scale * norm : 0;
+        }
+        walk<team, 2>(length, odd, [&](auto width, int i) {
+            auto x = get(M, width, i);
+            auto z = kept ? load<width.value>(own + Z * room + i, true) : load<width.value>(to + i, wide);
+            for (int j = 0; j < width.value; j++) {
+                z.at[j] = scaled(scale, z.at[j]);
+                double change = z.at[j] - x.at[j];
+                stats[0] += change * change;
+                stats[1] += z.at[j] * z.at[j];
+            }
+            store(to + i, z, wide);
+        });
+    }
+    constexpr int warps = TEAMS<team> * team / WARP;
+    SHARED(double, sums, STATS * warps);
+#pragma unroll
+    for (int s = 0; s < STATS; s++) {
+        double sum = warp_sum(stats[s]);
+        if (lane() == 0) {
+            sums[s * warps + warp()] = sum;
+        }
+    }
+    __syncthreads();
+    if (threadIdx.x < STATS) {
+        double sum = 0;
+        for (int w = 0; w < warps; w++) {
+            sum += sums[threadIdx.x * warps + w];
+        }
+        parts[threadIdx.x * gridDim.x + blockIdx.x] = sum;
+    }
+}
+
+} // namespace
+
+// out_k = ||M_k||, or w_k ||M_k|| with weights: the penalty's first stage.
+//
+// Shapes:   starts (groups + 1), weights (groups) or null, m (h, starts[groups] or more), out (groups).
+// Launch:   team 32 with blocks of 128 threads, or team 256 with blocks of 256; any number of blocks.
+// Bound:    8 bytes and 2 flops a number: memory.
+KERNEL(256) void lnr_norms(
+    int h, int groups, int team, const int* starts, const double* weights, const double* m, double* out) {
+    if (team == WARP) {
+        norms<WARP>(h, groups, starts, weights, m, out);
+    } else {
+        norms<BLOCK>(h, groups, starts, weights, m, out);
+    }
+}
+
+// out_j = lambda w_k / sqrt(||M_k||^2 + epsilon) for each column j of group k, 0 for columns of none.
+//
+// Shapes:   runs = groups + columns of none; m (h, d), out (d).
+// Launch, bound: as lnr_norms.
+// Source:   ||x|| = min over e of (||x||^2 / e + e) / 2, smoothed by epsilon.
+KERNEL(256) void lnr_variational_diagonal(
+    int h, int runs, int groups, int team, double lambda, double epsilon, const int* starts, const double* weights,
+    const double* m, double* out) {
+    if (team == WARP) {
+        variational_diagonal<WARP>(h, runs, groups, lambda, epsilon, starts, weights, m, out);
+    } else {
+        variational_diagonal<BLOCK>(h, runs, groups, lambda, epsilon, starts, weights, m, out);
+    }
+}
+
+// out_k = M_k (1 - t w_k / ||M_k||) where ||M_k|| > t w_k, else 0; columns of no group as they are. NaN for NaN.
+//
+// Shapes:   m and out (h, d), which may be the same.
+// Launch:   as lnr_norms, with dynamic shared memory for `room` numbers a team, even and more than the longest run has;
+//           or, for team 256, room 0.
+// Bound:    16 bytes (room 0: 8 more, from L2) and 3 flops a number: memory. At h = 4096 a block has 32 KB in flight,
+//           and a multiprocessor of 228 KB shared memory six blocks, some of which load while others write.
+// Source:   Parikh and Boyd (2014), Proximal algorithms, 6.5.1.
+KERNEL(256) void lnr_prox(
+    int h, int runs, int groups, int team, int room, double t, const int* starts, const double* weights,
+    const double* m, double* out) {
+    DYNAMIC_SHARED(double, slots);
+    if (team == WARP) {
+        prox<WARP, true>(h, runs, groups, slots + warp() * room, t, starts, weights, m, out);
+    } else if (room > 0) {
+        prox<BLOCK, true>(h, runs, groups, slots, t, starts, weights, m, out);
+    } else {
+        prox<BLOCK, false>(h, runs, groups, slots, t, starts, weights, m, out);
+    }
+}
+
+// A = M + u (M - M_prev), A R = P + u (P - P_prev), next = prox_{t g}(A - step (A R - C)), and of each block the sums
+// ||next - M||^2, ||next||^2, sum_k w_k ||next_k||, <P, M>, <C, M>.
+//
+// Shapes:   u (1); matrices (h, d), next may be m_prev; parts (5, blocks), a sum's parts contiguous.
+// Launch:   as lnr_prox, with room for five arrays.
+// Bound:    48 bytes (room 0: 24 more, from L2) and 20 flops a number: memory; at the size of a layer, a few hundred
+//           runs, the latency of one load and one reduction.
+// Source:   Beck and Teboulle (2009), eq. 4.1 to 4.3.
+KERNEL(256) void lnr_step(
+    int h, int runs, int groups, int team, int room, double step, double t, const int* starts,
+    const double* weights, const double* u, const double* m, const double* m_prev, const double* mr,
+    const double* mr_prev, const double* c, double* next, double* parts) {
+    DYNAMIC_SHARED(double, slots);
+    if (team == WARP) {
+        take_step<WARP, true>(
+            h, runs, groups, slots + warp() * ARRAYS * room, room, *u, step, t, starts, weights, m, m_prev, mr,
+            mr_prev, c, next, parts);
+    } else if (room > 0) {
+        take_step<BLOCK, true>(
+            h, runs, groups, slots, room, *u, step, t, starts, weights, m, m_prev, mr, mr_prev, c, next, parts);
+    } else {
+        take_step<BLOCK, false>(
+            h, runs, groups, slots, room, *u, step, t, starts, weights, m, m_prev, mr, mr_prev, c, next, parts);
+    }
+}
+
+// out_s = sum_i parts_si: the second stage.
+//
+// Shapes:   parts (sums, count), a sum's parts contiguous; out (sums).
+// Launch:   a block of 256 threads a sum.
+// Bound:    latency.
+// Numerics: thread t adds parts t, t + 256, ..., then as in lnr.cuh.
+KERNEL(256) void lnr_sums(int count, const double* parts, double* out) {
+    const double* own = parts + static_cast<long long>(blockIdx.x) * count;
+    double sum = 0;
+#pragma unroll 4
+    for (int i = threadIdx.x; i < count; i += BLOCK) {
+        sum += own[i];
+    }
+    sum = block_sum<BLOCK>(sum);
+    if (threadIdx.x == 0) {
+        out[blockIdx.x] = sum;
+    }
+}

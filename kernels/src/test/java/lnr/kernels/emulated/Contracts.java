@@ -1,0 +1,80 @@
+package lnr.kernels.emulated;
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder.request;
+
+import java.util.function.Supplier;
+import lnr.kernels.Device;
+import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.ConvolutionContract;
+import lnr.kernels.contract.CorrelationContract;
+import lnr.kernels.contract.DeviceContract;
+import lnr.kernels.contract.GroupNormContract;
+import lnr.kernels.contract.LayersContract;
+import lnr.kernels.contract.MemoryContract;
+import org.junit.platform.launcher.core.LauncherFactory;
+import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
+
+/** Parts of the contract of devices, for tests that run them and look at what came of it. Nothing else runs them. */
+final class Contracts {
+    private static Supplier<Device> devices;
+
+    private Contracts() {}
+
+    /** Runs a part of the contract on devices from {@code supplier}. */
+    static TestExecutionSummary run(Class<? extends DeviceContract> contract, Supplier<Device> supplier) {
+        devices = supplier;
+        SummaryGeneratingListener listener = new SummaryGeneratingListener();
+        LauncherFactory.create().execute(request().selectors(selectClass(contract)).build(), listener);
+        return listener.getSummary();
+    }
+
+    @Emulated
+    static class Memory extends MemoryContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+
+    @Emulated
+    static class Blas extends BlasContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+
+    @Emulated
+    static class GroupNorm extends GroupNormContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+
+    @Emulated
+    static class Correlation extends CorrelationContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+
+    @Emulated
+    static class Layers extends LayersContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+
+    @Emulated
+    static class Convolution extends ConvolutionContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+}

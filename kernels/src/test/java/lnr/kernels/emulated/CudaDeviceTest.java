@@ -1,0 +1,271 @@
+package lnr.kernels.emulated;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import lnr.kernels.Device;
+import lnr.kernels.DeviceException;
+import lnr.kernels.F64;
+import lnr.kernels.Profile;
+import lnr.kernels.Recording;
+import lnr.kernels.Scope;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a CUDA device does beyond the contract of all devices: names, recordings that fail, transfers, faults. */
+@Buildable
+class CudaDeviceTest {
+    private static final int ILLEGAL_ADDRESS = 700;
+
+    private Device device;
+    private Scope scope;
+
+    @BeforeEach
+    void open() {
+        Emulator.load();
+        Emulator.schedule("forward");
+        Emulator.lazy(true);
+        Emulator.log();
+        device = Device.open("cuda");
+        scope = device.scope();
+    }
+
+    @AfterEach
+    void close() {
+        try {
+            scope.close();
+            assertThat(device.heldBytes()).isZero();
+        } finally {
+            device.close();
+            Emulator.control("memory 2147483648");
+        }
+    }
+
+    @Test
+    void devicesAreOpenedByNumber() {
+        assertThat(device.name()).isEqualTo("cuda:0");
+        try (Device same = Device.open("cuda:0");
+                Device best = Device.open("auto")) {
+            assertThat(same.description()).containsEntry("processor", "emulated");
+            assertThat(best.name()).isEqualTo("cuda:0");
+            assertThat(best.choice()).isEqualTo("the first GPU, for auto");
+        }
+        assertThatThrownBy(() -> Device.open("cuda:9"))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageStartingWith("cuda:9: no such device, this process sees ");
+        for (String name : List.of("cuda:", "cuda:-1", "cuda:1 ", "gpu", "cuda:12345")) {
+            assertThatThrownBy(() -> Device.open(name))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("device: expected auto, cpu, cuda or cuda:N, got '" + name + "'");
+        }
+    }
+
+    @Test
+    void memoryOfAnotherDeviceIsRefusedEvenOfTheSameKind() {
+        try (Device other = Device.open("cuda:0");
+                Scope foreign = other.scope()) {
+            assertThatThrownBy(() -> device.blas().copy(foreign.f64(2), scope.f64(2)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("not memory of the cuda:0 device");
+        }
+    }
+
+    @Test
+    void whatAllocatesOrWaitsCannotBeRecorded() {
+        F64 a = scope.f64(new double[] {2, 1, 1, 2});
+        F64 w = scope.f64(2);
+        F64 sum = scope.f64(1);
+        try (Profile profile = device.profile()) {
+            List<ThrowingCallable> refused = List.of(
+                    () -> scope.f64(1),
+                    () -> w.write(new double[2]),
+                    w::toArray,
+                    () -> device.blas().cholesky(2, a),
+                    () -> device.blas().eigen(2, a, w),
+                    () -> device.blas().largestEigenvalue(2, a),
+                    () -> device.record(() -> {}),
+                    device::synchronize,
+                    device::profile,
+                    profile::close,
+                    profile::entries,
+                    device::close);
+            for (ThrowingCallable call : refused) {
+                device.record(() -> {
+                            assertThatThrownBy(call)
+                                    .isInstanceOf(IllegalStateException.class)
+                                    .hasMessageEndingWith(" while operations are recorded");
+                            device.blas().dot(w, w, sum);
+                        })
+                        .close();
+            }
+        }
+        assertThat(a.toArray()).containsExactly(2, 1, 1, 2);
+        assertThat(Emulator.log()).isEmpty();
+    }
+
+    @Test
+    void aRecordingWhoseOperationsFailLeavesTheDeviceAsItWas() {
+        F64 x = scope.f64(new double[] {1, 2, 3});
+        F64 y = scope.f64(3);
+        RuntimeException failure = new RuntimeException("as the test asks");
+        assertThatThrownBy(() -> device.record(() -> {
+                    device.blas().axpy(1, x, y);
+                    throw failure;
+                }))
+                .isSameAs(failure);
+        assertThat(y.toArray()).containsExactly(0, 0, 0);
+        device.blas().axpy(2, x, y);
+        assertThat(y.toArray()).containsExactly(2, 4, 6);
+        assertThat(Emulator.log()).isEmpty();
+    }
+
+    @Test
+    void scratchMemoryDoesNotGrowInARecording() {
+        F64 x = scope.f64(100_000);
+        F64 sum = scope.f64(1);
+        assertThatThrownBy(() -> device.record(() -> device.blas().dot(x, x, sum)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("run the operations once before");
+        device.blas().dot(x, x, sum);
+        assertThatCode(() -> device.record(() -> device.blas().dot(x, x, sum)).close()).doesNotThrowAnyException();
+    }
+
+    @Test
+    void anEmptyRecordingDoesNothing() {
+        try (Recording recording = device.record(() -> {})) {
+            recording.replay();
+        }
+        assertThat(Emulator.log()).isEmpty();
+    }
+
+    // Nothing runs before something waits, and each upload has a place of its own until then.
+    @Test
+    void arraysMayChangeOnceTheyWereWritten() {
+        int count = 1000;
+        F64 all = scope.f64(count);
+        double[] one = new double[1];
+        for (int i = 0; i < count; i++) {
+            one[0] = i;
+            all.slice(i, 1).write(one);
+        }
+        double[] large = new double[3_000_000];
+        F64 first = scope.f64(large.length);
+        F64 second = scope.f64(large.length);
+        Arrays.fill(large, 1);
+        first.write(large);
+        Arrays.fill(large, 2);
+        second.write(large);
+        Arrays.fill(large, 3);
+        assertThat(all.toArray()).isEqualTo(IntStream.range(0, count).asDoubleStream().toArray());
+        assertThat(first.toArray()).containsOnly(1);
+        assertThat(second.toArray()).containsOnly(2);
+    }
+
+    @Test
+    void outOfMemoryTellsWhatWasAskedHeldAndFree() {
+        Emulator.control("memory 100000000");
+        F64 held = scope.f64(1_000_000);
+        assertThatThrownBy(() -> scope.f64(12_000_000))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageMatching("cuda:0: out of memory: asked for 12000000 numbers of 8 bytes, holding 8000000"
+                        + " bytes, \\d+ of 100000000 free; see nvidia-smi .*");
+        assertThat(device.heldBytes()).isEqualTo(8_000_000);
+        held.write(new double[1_000_000]);
+        assertThat(held.toArray()).containsOnly(0);
+    }
+
+    @Test
+    void aLostDeviceSaysSoAndCanBeClosed() {
+        F64 x = scope.f64(new double[] {1, 2, 3});
+        F64 y = scope.f64(3);
+        Recording recording = device.record(() -> device.blas().axpy(1, x, y));
+        Emulator.control("lose 1 " + ILLEGAL_ADDRESS);
+        device.blas().axpy(1, x, y);
+        // The device runs behind: whatever waits first tells.
+        assertThatThrownBy(y::toArray)
+                .isInstanceOf(DeviceException.class)
+                .hasMessageStartingWith("cuda:0: ")
+                .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS")
+                .hasMessageContaining("start again");
+        for (ThrowingCallable call : List.<ThrowingCallable>of(
+                () -> device.blas().axpy(1, x, y), recording::replay, device::synchronize, () -> scope.f64(1))) {
+            assertThatThrownBy(call)
+                    .isInstanceOf(DeviceException.class)
+                    .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS");
+        }
+        assertThatCode(recording::close).doesNotThrowAnyException();
+        assertThatCode(scope::close).doesNotThrowAnyException();
+        assertThat(device.heldBytes()).isZero();
+        assertThatCode(device::close).doesNotThrowAnyException();
+    }
+
+    // Found by a library's call rather than by the driver's.
+    @Test
+    void aLibrarysFailureOnALostDeviceIsToldAsTheDevices() {
+        F64 x = scope.f64(new double[] {1, 2, 3, 4});
+        F64 y = scope.f64(4);
+        Emulator.control("lose 1 " + ILLEGAL_ADDRESS);
+        device.blas().axpy(1, x, y);
+        assertThatThrownBy(() -> {
+                    device.blas().gemm(false, false, 2, 2, 2, 1, x, 2, x, 2, 0, y, 2);
+                    device.blas().cholesky(2, y);
+                })
+                .isInstanceOf(DeviceException.class)
+                .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS");
+    }
+
+    @Test
+    void aProfileCountsAndTimesWhatRan() {
+        F64 x = scope.f64(new double[100_000]);
+        F64 y = scope.f64(100_000);
+        F64 sum = scope.f64(1);
+        device.blas().axpy(1, x, y);
+        device.blas().dot(x, y, sum);
+        try (Recording step = device.record(() -> device.blas().dot(x, y, sum));
+                Profile profile = device.profile()) {
+            assertThatThrownBy(device::profile).isInstanceOf(IllegalStateException.class);
+            device.blas().axpy(1, x, y);
+            step.replay();
+            step.replay();
+            List<Profile.Entry> entries = profile.entries();
+            assertThat(entries).extracting(Profile.Entry::name)
+                    .containsExactlyInAnyOrder("lnr_axpy", "lnr_dot", "lnr_sum");
+            for (Profile.Entry entry : entries) {
+                assertThat(entry.calls()).as(entry.name()).isEqualTo(entry.name().equals("lnr_axpy") ? 1 : 2);
+                assertThat(entry.seconds()).as(entry.name()).isNotNegative();
+            }
+            Profile.Entry axpy = entries.stream().filter(e -> e.name().equals("lnr_axpy")).findFirst().orElseThrow();
+            assertThat(axpy.bytes()).isEqualTo(2.4e6);
+            assertThat(axpy.flops()).isEqualTo(2e5);
+        }
+        assertThat(Emulator.log()).isEmpty();
+        device.profile().close();
+    }
+
+    @Test
+    void namedRangesRunWhatTheyAreGiven() {
+        assertThat(device.<Integer>range("epoch 3", () -> 7)).isEqualTo(7);
+    }
+
+    @Test
+    void closingGivesEverythingBack() {
+        F64 x = scope.f64(new double[100_000]);
+        device.blas().dot(x, x, scope.f64(1));
+        device.blas().cholesky(1, scope.f64(new double[] {4}));
+        device.record(() -> device.blas().axpy(1, x, x));
+        device.profile();
+        device.blas().axpy(1, x, x);
+        device.close();
+        device.close();
+        assertThat(Emulator.log()).as("leaks").isEmpty();
+        assertThatThrownBy(device::synchronize)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the cuda:0 device is closed");
+    }
+}

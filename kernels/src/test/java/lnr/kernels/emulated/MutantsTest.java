@@ -1,0 +1,87 @@
+package lnr.kernels.emulated;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import lnr.kernels.contract.DeviceContract;
+import lnr.kernels.emulated.Contracts.Blas;
+import lnr.kernels.emulated.Contracts.Memory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.platform.launcher.listeners.TestExecutionSummary;
+
+/** Faults sown into the CUDA device and its kernels: each makes the contract, run as ever, fail. */
+@Buildable
+class MutantsTest {
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    @AfterEach
+    void reset() {
+        Emulator.load();
+        Emulator.reset();
+        Emulator.lazy(true);
+    }
+
+    /** Runs a contract on a mutant, as {@link EmulatedContractTest} does on the device; whether a test failed. */
+    private static boolean isFound(Class<? extends DeviceContract> contract, Mutant sown) throws IOException {
+        try (sown) {
+            TestExecutionSummary summary = Contracts.run(contract, sown::open);
+            assertThat(summary.getTestsStartedCount()).isGreaterThan(10);
+            return summary.getTotalFailureCount() > 0;
+        }
+    }
+
+    private Mutant host(String type, String from, String to) {
+        return Mutant.host(type, from, to, folder);
+    }
+
+    @Test
+    void withoutAFaultNothingFails() throws IOException {
+        assertThat(isFound(Memory.class, host("CudaMemory", "final class Cuda", "final  class Cuda"))).isFalse();
+        assertThat(isFound(Blas.class, Mutant.kernels("vector", "y = alpha x + y", "axpy"))).isFalse();
+    }
+
+    @Test
+    void aMissingBarrierIsFound() throws IOException {
+        String barrier = "= value;\n    }\n    __syncthreads();";
+        String none = "= value;\n    }";
+        assertThat(isFound(Blas.class, Mutant.kernels("vector", barrier, none))).isTrue();
+    }
+
+    @Test
+    void aGuardThatIsOffByOneIsFound() throws IOException {
+        assertThat(isFound(Blas.class, Mutant.kernels("vector", "if (2 * i >= n)", "if (2 * i > n)"))).isTrue();
+    }
+
+    @Test
+    void aWrongLeadingDimensionIsFound() throws IOException {
+        assertThat(isFound(Blas.class, host("CudaBlas", "pointer(b), ldb", "pointer(b), lda"))).isTrue();
+    }
+
+    @Test
+    void swappedArgumentsOfAKernelAreFound() throws IOException {
+        assertThat(isFound(Blas.class, host("CudaBlas", "n, alpha, x, y)", "n, alpha, y, x)"))).isTrue();
+    }
+
+    @Test
+    void aLeakedBufferIsFound() throws IOException {
+        String free = "check(JCudaDriver.cuMemFree(new DevicePointer(memory.address())), \"cuMemFree\", memory);";
+        assertThat(isFound(Memory.class, host("CudaDevice", free, ""))).isTrue();
+    }
+
+    @Test
+    void memoryFreedWhileInUseIsFound() throws IOException {
+        assertThat(isFound(Memory.class, host("CudaDevice", "memory.address() != 0 && finish()", "true"))).isTrue();
+    }
+
+    @Test
+    void aMissingSynchronisationIsFound() throws IOException {
+        String wait = "device.check(JCudaDriver.cuEventSynchronize(piece.copied), \"cuEventSynchronize\");";
+        assertThat(isFound(Memory.class, host("Staging", wait, ""))).isTrue();
+    }
+}
