@@ -79,10 +79,18 @@ public interface Device extends AutoCloseable {
     /** The penalty sum_j ||M_j|| and its proximal operator. */
     GroupNorm groupNorm();
 
-    /** Newton steps on the groups that are not zero. */
+    /**
+     * Newton steps on the groups that are not zero.
+     *
+     * @throws UnsupportedOperationException on a device that has none: a GPU has none yet
+     */
     Support support();
 
-    /** Passes that settle which groups are zero. */
+    /**
+     * Passes that settle which groups are zero.
+     *
+     * @throws UnsupportedOperationException on a device that has none: a GPU has none yet
+     */
     BlockDescent blockDescent();
 
     /** Sums of outer products of samples. */

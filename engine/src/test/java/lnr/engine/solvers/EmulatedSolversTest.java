@@ -3,6 +3,7 @@ package lnr.engine.solvers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Random;
 import lnr.engine.Debiasing;
 import lnr.engine.Layer;
@@ -32,7 +33,7 @@ class EmulatedSolversTest {
             try (Device cpu = Device.open("cpu");
                     Device cuda = Device.open("cuda")) {
                 assertThat(cuda.description()).containsEntry("processor", "emulated");
-                for (String name : Solver.names()) {
+                for (String name : List.of(ProximalGradient.NAME, Fista.NAME, AlternatingMinimization.NAME)) {
                     Solver solver = Solver.named(name);
                     solver = solver.withStopping(solver.stopping().withGap(GAP));
                     Solution expected = solve(cpu, layer, solver);

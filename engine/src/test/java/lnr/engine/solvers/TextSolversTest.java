@@ -193,7 +193,8 @@ class TextSolversTest {
         }
         assertThatThrownBy(() -> Solver.named("simplex"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("method: expected one of proximal-gradient, fista, alternating-minimization, newton, got 'simplex'");
+                .hasMessage("method: expected one of proximal-gradient, fista, alternating-minimization, newton,"
+                        + " got 'simplex'");
     }
 
     @Test

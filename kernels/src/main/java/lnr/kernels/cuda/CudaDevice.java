@@ -19,6 +19,7 @@ import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
 import lnr.kernels.Blas;
+import lnr.kernels.BlockDescent;
 import lnr.kernels.Buffer;
 import lnr.kernels.Correlation;
 import lnr.kernels.Device;
@@ -28,6 +29,7 @@ import lnr.kernels.Layers;
 import lnr.kernels.Profile;
 import lnr.kernels.Recording;
 import lnr.kernels.Storage;
+import lnr.kernels.Support;
 
 /**
  * An NVIDIA GPU. It uses the device's primary context, which it shares with whatever else in the process uses CUDA, and
@@ -427,13 +429,13 @@ public final class CudaDevice implements Device {
     }
 
     @Override
-    public lnr.kernels.Support support() {
-        return null;
+    public Support support() {
+        throw new UnsupportedOperationException("the " + name + " device has no Newton steps yet; take the cpu");
     }
 
     @Override
-    public lnr.kernels.BlockDescent blockDescent() {
-        return null;
+    public BlockDescent blockDescent() {
+        throw new UnsupportedOperationException("the " + name + " device has no block descent yet; take the cpu");
     }
 
     @Override

@@ -49,7 +49,7 @@ class EmulatedCompressionTest {
         }
     }
 
-    // Adam's first steps have length rate whatever the gradient, so that a gradient lost in rounding may turn one round:
+    // Adam steps by the rate whatever the gradient's length, so that one lost in rounding may turn round:
     // a handful of steps at 1e-3 cannot take weights further apart than this, and a wrong gradient takes nearly all.
     private static void near(Model actual, Model expected) {
         float[] a = actual.values();
