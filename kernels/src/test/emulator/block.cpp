@@ -26,6 +26,7 @@ uint3 block_index;
 dim3 block_size;
 dim3 grid_size;
 unsigned lane_index;
+Now now;
 
 namespace {
 
@@ -39,7 +40,8 @@ struct Meeting {
     Site site;
     unsigned mask;
     unsigned arrived;
-    bool moves; // values, by a shuffle; votes otherwise
+    bool moves;  // values, by a shuffle; votes otherwise
+    bool orders; // accesses of memory
     uint64_t value[WARP];
     unsigned source[WARP];
 };
@@ -59,10 +61,25 @@ struct Thread {
     bool at_barrier;
     Site site; // where it waits
     uint64_t result;
+    uint32_t clock;
+    uint32_t known[WARP];
 };
 
 Schedule schedule;
 uint64_t random_state = 1;
+
+// A file's name without its folder.
+const char* name(const char* file) {
+    const char* slash = strrchr(file, '/');
+    return slash == nullptr ? file : slash + 1;
+}
+
+std::string skipped_file;
+int skipped_line;
+
+bool skipped(const Site& site) {
+    return site.line == skipped_line && skipped_file == name(site.file);
+}
 
 Launch const* launch;
 Failure failure;
@@ -82,7 +99,7 @@ std::string text(const uint3& v) {
 }
 
 std::string text(const Site& site) {
-    return std::string(site.call) + " (" + site.file + ":" + std::to_string(site.line) + ")";
+    return std::string(site.call) + " (" + name(site.file) + ":" + std::to_string(site.line) + ")";
 }
 
 std::string text(const Thread& thread) {
@@ -158,6 +175,9 @@ void take_turn(Thread* thread) {
     current = thread;
     thread_index = &thread->index;
     lane_index = thread->lane;
+    now.thread = static_cast<unsigned>(thread - threads);
+    now.clock = thread->clock;
+    now.known = thread->known;
 }
 
 void run_threads();
@@ -183,10 +203,27 @@ void wait() {
 }
 
 void release_barrier() {
+    now.epoch++;
     at_barrier = 0;
     release(threads, count, [](unsigned i) { return threads[i].at_barrier; });
     for (unsigned i = 0; i < count; i++) {
         threads[i].at_barrier = false;
+    }
+}
+
+// Lets lanes that have met know of each other's past.
+void exchange_clocks(Thread* first, unsigned lanes) {
+    for (unsigned of = 0; of < WARP; of++) {
+        uint32_t latest = (lanes >> of & 1) != 0 ? first[of].clock : 0;
+        for (unsigned i = 0; i < WARP; i++) {
+            latest = (lanes >> i & 1) != 0 ? std::max(latest, first[i].known[of]) : latest;
+        }
+        for (unsigned i = 0; i < WARP; i++) {
+            first[i].known[of] = (lanes >> i & 1) != 0 ? latest : first[i].known[of];
+        }
+    }
+    for (unsigned i = 0; i < WARP; i++) {
+        first[i].clock += lanes >> i & 1;
     }
 }
 
@@ -211,6 +248,9 @@ void conclude(Warp& warp, size_t m) {
             first[i].result = !meeting.moves ? votes : there ? meeting.value[source] : POISON;
         }
     }
+    if (meeting.orders) {
+        exchange_clocks(first, arrived);
+    }
     if (m + 1 < warp.meetings.size()) {
         meeting = warp.meetings.back();
     }
@@ -218,7 +258,7 @@ void conclude(Warp& warp, size_t m) {
     release(first, WARP, [arrived](unsigned i) { return (arrived >> i & 1) != 0; });
 }
 
-uint64_t meet(Site site, unsigned mask, bool moves, uint64_t value, unsigned source) {
+uint64_t meet(Site site, unsigned mask, bool moves, bool orders, uint64_t value, unsigned source) {
     Thread& thread = *current;
     Warp& warp = *thread.warp;
     unsigned bit = 1u << thread.lane;
@@ -231,7 +271,7 @@ uint64_t meet(Site site, unsigned mask, bool moves, uint64_t value, unsigned sou
         m++;
     }
     if (m == warp.meetings.size()) {
-        warp.meetings.push_back({site, mask, 0, moves, {}, {}});
+        warp.meetings.push_back({site, mask, 0, moves, orders, {}, {}});
     } else if (!same(site, warp.meetings[m].site)) {
         fail(LAUNCH_FAILED,
             text(site) + ": lanes " + lanes(warp.meetings[m].arrived) + " of mask " + lanes(mask) + " wait at "
@@ -244,6 +284,7 @@ uint64_t meet(Site site, unsigned mask, bool moves, uint64_t value, unsigned sou
     thread.site = site;
     conclude(warp, m);
     wait();
+    now.clock = thread.clock;
     return thread.result;
 }
 
@@ -287,7 +328,7 @@ void run_threads() {
 // Shared memory: static arrays from the start on, each followed by canaries; the launch's own at the end, against a
 // page that cannot be touched.
 constexpr size_t PAGE = 4096;
-constexpr size_t ARENA = 256 << 10;
+constexpr size_t ARENA = SHARED_RANGE;
 constexpr size_t CANARIES = 64;
 constexpr char CANARY = 0x5a;
 
@@ -400,6 +441,7 @@ private:
 };
 
 void run_block() {
+    now.epoch++;
     live = count;
     at_barrier = 0;
     ready.clear();
@@ -455,6 +497,7 @@ Failure run(const Launch& what) {
         threads[i].index = {i % what.block.x, i / what.block.x % what.block.y, i / what.block.x / what.block.y};
         threads[i].lane = i % WARP;
         threads[i].warp = &warps[i / WARP];
+        threads[i].clock = std::max(threads[i].clock, 1u); // behind what anybody knows of it
     }
     uint64_t blocks = uint64_t(what.grid.x) * what.grid.y * what.grid.z;
     std::vector<uint64_t> shuffled;
@@ -465,16 +508,26 @@ Failure run(const Launch& what) {
             std::swap(shuffled[i - 1], shuffled[draw(i)]);
         }
     }
+    now.launch_epoch = now.epoch + 1;
     Faults faults;
     for (uint64_t b = 0; b < blocks && !failure; b++) {
         uint64_t at = schedule.order == Schedule::RANDOM ? shuffled[b]
             : schedule.order == Schedule::REVERSE        ? blocks - 1 - b
                                                          : b;
+        now.block = static_cast<uint32_t>(at);
         block_index = {unsigned(at % what.grid.x), unsigned(at / what.grid.x % what.grid.y),
             unsigned(at / what.grid.x / what.grid.y)};
         run_block();
     }
     return failure;
+}
+
+void fault(int code, const std::string& what) {
+    fail(code, what);
+}
+
+char* shared_range() {
+    return arena;
 }
 
 void poison(void* memory, size_t bytes) {
@@ -485,7 +538,15 @@ void poison(void* memory, size_t bytes) {
     memcpy(to + bytes / sizeof(POISON) * sizeof(POISON), &POISON, bytes % sizeof(POISON));
 }
 
+void skip_barriers(const std::string& file, int line) {
+    skipped_file = file;
+    skipped_line = line;
+}
+
 void barrier(Site site) {
+    if (skipped(site)) {
+        return;
+    }
     if (at_barrier == 0) {
         first_at_barrier = current;
     } else if (!same(site, first_at_barrier->site)) {
@@ -503,15 +564,18 @@ void barrier(Site site) {
 }
 
 uint64_t shuffle(Site site, unsigned mask, uint64_t value, unsigned source) {
-    return meet(site, mask, true, value, source);
+    return meet(site, mask, true, false, value, source);
 }
 
 unsigned ballot(Site site, unsigned mask, bool vote) {
-    return unsigned(meet(site, mask, false, vote ? 1 : 0, 0));
+    return unsigned(meet(site, mask, false, false, vote ? 1 : 0, 0));
 }
 
 void meet(Site site, unsigned mask) {
-    meet(site, mask, false, 0, 0);
+    if (skipped(site)) {
+        return;
+    }
+    meet(site, mask, false, true, 0, 0);
 }
 
 void trap(Site site) {

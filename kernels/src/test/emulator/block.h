@@ -41,9 +41,30 @@ constexpr size_t SHARED_BYTES_ASKED_FOR = 227 << 10;
 
 void set_schedule(Schedule schedule);
 
+// Makes threads run through the barriers, or the __syncwarps, of this line of a source without waiting; 0 for none.
+void skip_barriers(const std::string& file, int line);
+
 // Below `bound`, as the schedule's random numbers have it.
 uint64_t draw(uint64_t bound);
 Schedule::Order current_order();
+
+// Who runs, and when: what tells which accesses of memory are ordered. Epochs begin with each launch, block and barrier.
+struct Now {
+    uint32_t epoch;
+    uint32_t launch_epoch; // the launch's first
+    uint32_t block;
+    unsigned thread;
+    uint32_t clock;        // the thread's own: counts its calls of __syncwarp
+    const uint32_t* known; // clocks of the warp's lanes as of the last __syncwarp with them
+};
+extern Now now;
+
+// Ends the launch that runs, as the current thread's fault.
+[[noreturn]] void fault(int code, const std::string& what);
+
+// Addresses of shared memory, from a multiple of a page on.
+constexpr size_t SHARED_RANGE = 256 << 10;
+char* shared_range();
 
 // Runs a launch whose shape is within the device's limits, to the end or to the first failure. Not reentrant.
 Failure run(const Launch& launch);

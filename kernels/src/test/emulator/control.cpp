@@ -52,6 +52,10 @@ std::string obey(const std::string& line) {
         uint64_t seed = 0;
         words >> word >> seed;
         set_schedule(schedule(word, seed));
+    } else if (command == "skip") {
+        int line = 0;
+        words >> word >> line;
+        skip_barriers(word, line);
     } else if (command == "lazy") {
         words >> settings.lazy;
     } else if (command == "devices") {

@@ -142,6 +142,7 @@ void reset() {
     settings = Settings();
     settings.openblas = openblas;
     set_schedule(Schedule());
+    skip_barriers("", 0);
     renumber();
 }
 

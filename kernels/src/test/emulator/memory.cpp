@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t PAGE = 4096;
 constexpr size_t ALIGNMENT = 256;
-constexpr size_t RANGE = size_t(8) << 40;
+constexpr size_t RANGE = DEVICE_RANGE;
 constexpr unsigned char CANARY = 0x5a;
 
 char* range;
@@ -25,6 +25,10 @@ uint64_t numbers;
 std::map<const char*, Allocation> used;  // by address
 std::map<const char*, Allocation> freed; // the latest, for messages
 constexpr size_t REMEMBERED = 10000;
+
+constexpr size_t LATEST = 8;
+Allocation latest[LATEST]; // that in_use found
+size_t next_latest;
 
 size_t round_up(size_t bytes, size_t to) {
     return (bytes + to - 1) / to * to;
@@ -110,6 +114,7 @@ std::string release(const void* address) {
     // Mapped anew rather than protected, which gives the page tables back as well.
     mmap(pages(block), page_bytes(block), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     used.erase(found);
+    std::fill(latest, latest + LATEST, Allocation());
     freed[block.address] = block;
     if (freed.size() > REMEMBERED) {
         freed.erase(freed.begin());
@@ -121,6 +126,25 @@ const Allocation* find(const void* address) {
     const char* a = static_cast<const char*>(address);
     const Allocation* block = at(used, a);
     return block != nullptr && a <= block->address + block->bytes ? block : nullptr;
+}
+
+bool in_use(const void* address, size_t bytes) {
+    const char* a = static_cast<const char*>(address);
+    for (Allocation& block : latest) {
+        if (a >= block.address && a + bytes <= block.address + block.bytes) {
+            return true;
+        }
+    }
+    const Allocation* block = find(address);
+    if (block == nullptr || a + bytes > block->address + block->bytes) {
+        return false;
+    }
+    latest[next_latest++ % LATEST] = *block;
+    return true;
+}
+
+char* device_range() {
+    return range;
 }
 
 bool is_device(const void* address) {

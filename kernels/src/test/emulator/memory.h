@@ -27,6 +27,13 @@ std::string release(const void* address);
 // The block in use that an address is in, or at the end of; null when there is none.
 const Allocation* find(const void* address);
 
+// Whether bytes [address, address + bytes) lie in a block in use. Fast for the latest few blocks.
+bool in_use(const void* address, size_t bytes);
+
+// Addresses of the device's memory.
+constexpr size_t DEVICE_RANGE = size_t(1) << 40;
+char* device_range();
+
 // Whether an address is the device's, in use or not.
 bool is_device(const void* address);
 

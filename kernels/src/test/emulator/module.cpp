@@ -19,7 +19,7 @@ constexpr const char* IMAGES[] = {"\x50\xed\x55\xba", "\x7f" "ELF", "//", ".vers
 
 // By name; of several the last one counts.
 std::map<std::string, std::vector<Kernel>>& kernels() {
-    static std::map<std::string, std::vector<Kernel>> known;
+    static auto& known = *new std::map<std::string, std::vector<Kernel>>(); // libraries unload after its time
     return known;
 }
 
@@ -29,7 +29,7 @@ struct Function {
 };
 
 struct Module;
-std::map<const void*, Module*> modules; // by function
+auto& modules = *new std::map<const void*, Module*>(); // by function; contexts end after its time
 
 struct Module : Object {
     std::string names; // of the kernels in it, each on a line; empty when its image does not tell

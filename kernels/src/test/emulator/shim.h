@@ -160,7 +160,7 @@ inline void __threadfence_block() {}
 
 // Blocks run one after another and a thread runs until it waits: plain arithmetic is atomic.
 template <typename T>
-T emulated_atomic_add(T* address, T value) {
+__attribute__((no_sanitize("thread"))) T emulated_atomic_add(T* address, T value) {
     T old = *address;
     *address = old + value;
     return old;

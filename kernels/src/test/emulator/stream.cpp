@@ -111,7 +111,7 @@ void not_captured(Stream& stream) {
     }
 }
 
-double now() {
+double milliseconds() {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
@@ -244,7 +244,7 @@ int cuEventRecord(void* handle, void* on) {
         uint64_t version = event->recorded;
         submit(stream, {"cuEventRecord", {}, [=]() -> Failure {
                             event->reached = version;
-                            event->milliseconds = now();
+                            event->milliseconds = milliseconds();
                             return {};
                         }});
     });

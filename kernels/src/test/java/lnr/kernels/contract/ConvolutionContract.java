@@ -302,6 +302,28 @@ public abstract class ConvolutionContract extends DeviceContract {
         return sum;
     }
 
+    // So large that a device may take one at a time: of ones, each with one output that its window's first gave.
+    @Test
+    void gradientsAreSummedOverManyLargeSamples() {
+        ConvShape shape = new ConvShape(4, 86, 86, 1, 5);
+        int n = 129;
+        float[] x = new float[n * shape.inputs()];
+        byte[] winner = new byte[n * shape.outputs()];
+        float[] dy = new float[n * shape.outputs()];
+        Arrays.fill(x, 1);
+        Arrays.fill(winner, (byte) 4);
+        Arrays.fill(dy, 1);
+        for (int i = 0; i < n; i++) {
+            winner[i * shape.outputs() + 13 * i] = 0;
+        }
+        F32 w = arena.in(new float[shape.patch()]);
+        F32 dw = arena.out32(shape.patch());
+        F32 db = arena.out32(1);
+        device.layers().convolveBackward(shape, n, arena.in(x), w, arena.inOut(winner), arena.in(dy), null, dw, db);
+        assertThat(dw.toArray()).containsOnly(n);
+        assertThat(db.toArray()).containsOnly(n);
+    }
+
     @Test
     void neitherPoolingNorReluHidesNotANumber() {
         for (ConvShape shape : new ConvShape[] {FEW, MANY}) {

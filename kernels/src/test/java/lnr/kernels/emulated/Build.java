@@ -39,6 +39,10 @@ final class Build {
     private static final List<String> KERNEL_FLAGS = List.of(
             "-O2", "-march=native", "-ffp-contract=off", "-fno-strict-aliasing", "-fno-gnu-unique");
 
+    /** Makes each access a call, as ThreadSanitizer wants them; the emulated device has functions of those names. */
+    private static final List<String> ACCESS_FLAGS =
+            List.of("-g1", "-fsanitize=thread", "--param", "tsan-instrument-func-entry-exit=0");
+
     private final Map<String, byte[]> emulator = Sources.in(Build.class, "lnr/kernels/emulated/source");
     private final Map<String, byte[]> kernels = Sources.in(Device.class, "lnr/kernels/cuda");
     private final Path folder;
@@ -46,7 +50,8 @@ final class Build {
     Build() {
         kernels.keySet().removeIf(name -> !name.endsWith(".cu") && !name.endsWith(".cuh"));
         // Its version, and what it makes of this machine's processor.
-        String compiler = Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-v", "-Q", "--help=target"));
+        String compiler = Toolchain.run(Path.of("."), List.of("g++", "--version"))
+                + Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-Q", "--help=target"));
         Map<String, byte[]> all = new TreeMap<>(emulator);
         all.putAll(kernels);
         all.put("compiler", compiler.getBytes(UTF_8));
@@ -77,12 +82,17 @@ final class Build {
         return folder.resolve(library.soname);
     }
 
-    /** The families of kernels, and the wrong ones of these tests. */
+    /** The families of the product's kernels. */
     List<String> families() {
-        return Stream.concat(kernels.keySet().stream(), Stream.of("wrong.cu"))
+        return kernels.keySet().stream()
                 .filter(name -> name.endsWith(".cu"))
                 .map(name -> name.substring(0, name.length() - 3))
                 .toList();
+    }
+
+    /** All families, the wrong one of these tests included. */
+    List<String> compiled() {
+        return Stream.concat(families().stream(), Stream.of("wrong")).toList();
     }
 
     /** The names of the product's kernels. */
@@ -107,14 +117,18 @@ final class Build {
         return new String(kernels.getOrDefault(name, emulator.get(name)), UTF_8);
     }
 
-    /** Kernels compiled from another source. */
-    Path kernels(String name, String source) {
-        Path library = folder.resolve(hash(Map.of(name, source.getBytes(UTF_8)))).resolve(name + ".so");
+    /**
+     * Kernels compiled from another source.
+     *
+     * @param checked whether each access of memory is checked: see {@code race.cpp}
+     */
+    Path kernels(String name, String source, boolean checked) {
+        Path library = folder.resolve(hash(Map.of(name + checked, source.getBytes(UTF_8)))).resolve(name + ".so");
         inOneProcess(() -> {
             if (!Files.exists(library)) {
                 Files.createDirectories(library.getParent());
                 write(library.getParent(), Map.of(name + ".cu", source.getBytes(UTF_8)));
-                compile(library.getParent(), name, folder);
+                compile(library.getParent(), name, folder, checked ? ACCESS_FLAGS : List.of());
             }
         });
         return library;
@@ -128,7 +142,7 @@ final class Build {
                 List<String> command = new ArrayList<>(KERNEL_FLAGS);
                 command.addAll(List.of("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
                 command.addAll(List.of("-o", program.getFileName() + ".part"));
-                families().forEach(family -> command.add(family + ".host.cpp"));
+                compiled().forEach(family -> command.add(family + ".host.cpp"));
                 command.addAll(List.of("block.cpp", "fiber.cpp", "replay.cpp"));
                 Toolchain.compile(folder, command);
                 Files.move(folder.resolve("replay.part"), program, StandardCopyOption.ATOMIC_MOVE);
@@ -175,7 +189,7 @@ final class Build {
         for (Library library : Library.values()) {
             link(unfinished, library);
         }
-        families().parallelStream().forEach(family -> compile(unfinished, family, unfinished));
+        compiled().parallelStream().forEach(family -> compile(unfinished, family, unfinished, List.of()));
         Files.move(unfinished, folder, StandardCopyOption.ATOMIC_MOVE);
     }
 
@@ -244,7 +258,7 @@ final class Build {
      *
      * @param emulator where the emulated device's sources and libraries are
      */
-    private static void compile(Path folder, String name, Path emulator) {
+    private static void compile(Path folder, String name, Path emulator, List<String> flags) {
         StringBuilder unit = new StringBuilder("#include \"shim.h\"\n#include \"kernel.h\"\n");
         unit.append("#include \"").append(name).append(".cu\"\n");
         Matcher kernel = KERNEL.matcher(read(folder.resolve(name + ".cu")));
@@ -255,9 +269,11 @@ final class Build {
         }
         write(folder, Map.of(name + ".host.cpp", unit.toString().getBytes(UTF_8)));
         List<String> command = new ArrayList<>(KERNEL_FLAGS);
-        command.addAll(List.of("-I.", "-I" + emulator, "-fPIC", "-shared", "-o", name + ".so", name + ".host.cpp"));
-        command.add(emulator.resolve(Library.CUDA.soname).toString());
+        command.addAll(flags);
+        command.addAll(List.of("-I.", "-I" + emulator, "-fPIC", "-c", "-o", name + ".o", name + ".host.cpp"));
         Toolchain.compile(folder, command);
+        String driver = emulator.resolve(Library.CUDA.soname).toString();
+        Toolchain.compile(folder, List.of("-shared", "-o", name + ".so", name + ".o", driver));
     }
 
     private static String hash(Map<String, byte[]> files) {

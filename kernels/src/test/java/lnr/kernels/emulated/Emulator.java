@@ -40,7 +40,7 @@ public final class Emulator {
         for (Library library : Library.values()) {
             System.load(built.library(library).toString());
         }
-        for (String family : built.families()) {
+        for (String family : built.compiled()) {
             assertThat(control("kernels " + built.kernels(family))).isEmpty();
         }
         control("openblas " + openBlas());
@@ -105,14 +105,27 @@ public final class Emulator {
         control("reset");
     }
 
-    /** A source of kernels: {@code vector.cu}, say, with what it includes put in. */
+    /** A source of kernels: {@code vector.cu}, say, or the header of all. */
     static String source(String name) {
-        return build.source(name).replace("#include \"lnr.cuh\"", build.source("lnr.cuh"));
+        return build.source(name);
     }
 
     /** Takes the kernels of {@code source} in place of those of the same name, until closed. */
     static Kernels kernels(String name, String source) {
-        Path library = build.kernels(name, source);
+        return kernels(build.kernels(name, source, false));
+    }
+
+    /** Makes threads run through the barriers of a line of a kernel's source without waiting. */
+    static void skipBarriers(String file, int line) {
+        control("skip " + file + " " + line);
+    }
+
+    /** Like {@link #kernels}, with every access of memory checked. */
+    static Kernels checkedKernels(String name, String source) {
+        return kernels(build.kernels(name, source, true));
+    }
+
+    private static Kernels kernels(Path library) {
         assertThat(control("kernels " + library)).isEmpty();
         return () -> control("forget " + library);
     }
@@ -121,6 +134,11 @@ public final class Emulator {
     interface Kernels extends AutoCloseable {
         @Override
         void close();
+    }
+
+    /** The families of the product's kernels. */
+    static List<String> families() {
+        return build.families();
     }
 
     /** The names of the product's kernels. */

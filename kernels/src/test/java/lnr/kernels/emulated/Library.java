@@ -9,7 +9,7 @@ enum Library {
             "JCudaDriver",
             "cu[A-Z]\\w*",
             801,
-            "block", "control", "driver", "fiber", "memory", "module", "stream", "trace", "transfer"),
+            "block", "control", "driver", "fiber", "memory", "module", "race", "stream", "trace", "transfer"),
     CUBLAS("libcublas.so.12", "JCublas2", "cublas\\w+", 15, "cublas", "openblas"),
     CUSOLVER("libcusolver.so.11", "JCusolver", "cusolver(?!Mg)\\w+", 9, "cusolver", "openblas"),
     CUSOLVER_MG("libcusolverMg.so.11", "JCusolver", "cusolverMg\\w+", 9),

@@ -30,7 +30,9 @@ final class Mutant implements AutoCloseable {
 
     /** Kernels whose source has {@code to} where the product's has {@code from}. */
     static Mutant kernels(String family, String from, String to) {
-        String source = replaced(Emulator.source(family + ".cu"), from, to);
+        String header = Emulator.source("lnr.cuh");
+        String whole = Emulator.source(family + ".cu").replace("#include \"lnr.cuh\"", header);
+        String source = replaced(whole, from, to);
         return new Mutant(() -> new CudaDevice(0, "asked for"), Emulator.kernels(family, source)::close);
     }
 
