@@ -50,7 +50,8 @@ final class Build {
     Build() {
         kernels.keySet().removeIf(name -> !name.endsWith(".cu") && !name.endsWith(".cuh"));
         // Its version, and what it makes of this machine's processor.
-        String compiler = Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-v", "-Q", "--help=target"));
+        String compiler = Toolchain.run(Path.of("."), List.of("g++", "--version"))
+                + Toolchain.run(Path.of("."), List.of("g++", "-march=native", "-Q", "--help=target"));
         Map<String, byte[]> all = new TreeMap<>(emulator);
         all.putAll(kernels);
         all.put("compiler", compiler.getBytes(UTF_8));

@@ -14,12 +14,10 @@ import lnr.kernels.cuda.CudaDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /** Every access of memory by every kernel, checked: none is out of bounds, unaligned, or races with another. */
-@EnabledOnOs(value = OS.LINUX, architectures = "amd64", disabledReason = "JCuda has no natives for this platform")
+@Buildable
 class RacesTest {
     private final List<Emulator.Kernels> checked = new ArrayList<>();
 
