@@ -13,7 +13,7 @@ import lnr.kernels.Scope;
  * G~_j  = G_j - G_u R_uj / R_uu                            j penalised, u the bias (if there is one)
  * a     = sum_j &lt;G~_j, M_j&gt;
  * E2    = tau - &lt;M, C&gt; - &lt;M, G&gt; - ||G_u||^2 / R_uu          the squared norm of the residual
- * s     = 1 + a / E2, clipped to +- lambda / max_j ||G~_j||  the best multiple that is feasible
+ * s     = 1 + a / E2, clipped to +- lambda / max_k ||G~_k|| / w_k  the best multiple that is feasible
  * gap   = lambda g(M) - s a + (1 - s)^2 E2 / 2 + ||G_u||^2 / (2 R_uu)  &gt;=  P(M) - P(M*)
  * </pre>
  *
@@ -30,7 +30,7 @@ public final class Certificate {
     private final F64 g;
     private final double rNorm; // Frobenius
     private final double cNorm;
-    private final F64 numbers; // <M, C>, <M, G>, <G~, M>, ||G_u||^2, g(M), ||M||^2, ||G||^2, ||G~_j|| for each j < p
+    private final F64 numbers; // <M, C>, <M, G>, <G~, M>, ||G_u||^2, g(M), ||M||^2, ||G||^2, ||G~_k|| for each group
     private final double[] host;
 
     /**
@@ -42,8 +42,8 @@ public final class Certificate {
         this.problem = problem;
         this.biasVariance = problem.biasVariance();
         this.g = workspace.f64((long) problem.h() * problem.d());
-        this.numbers = workspace.f64(SUMS + problem.penalised());
-        this.host = new double[SUMS + problem.penalised()];
+        this.numbers = workspace.f64(SUMS + problem.groups().count());
+        this.host = new double[SUMS + problem.groups().count()];
         Quadratic fit = problem.fit();
         Blas blas = problem.device().blas();
         blas.dot(fit.r(), fit.r(), numbers.slice(0, 1));
@@ -92,11 +92,11 @@ public final class Certificate {
         blas.dot(gp, problem.penalisedColumns(m), numbers.slice(2, 1));
         blas.dot(gu, gu, numbers.slice(3, 1));
         problem.device().groupNorm().penalty(problem.h(), problem.groups(), m, numbers.slice(4, 1));
-        problem.device().groupNorm().norms(problem.h(), problem.groups(), g, numbers.slice(SUMS, problem.penalised()));
+        problem.device().groupNorm().norms(problem.h(), problem.groups(), g, numbers.slice(SUMS, problem.groups().count()));
         numbers.read(host);
         double bias = biasVariance > 0 ? host[3] / biasVariance : 0;
         double rounding = rounding(Math.sqrt(host[5]), Math.sqrt(host[6]), bias);
-        return gap(host[0], host[1], host[2], bias, host[4], Problem.largest(host, SUMS), rounding);
+        return gap(host[0], host[1], host[2], bias, host[4], problem.dualNorm(host, SUMS), rounding);
     }
 
     /**

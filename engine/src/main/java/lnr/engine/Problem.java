@@ -6,9 +6,10 @@ import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 
 /**
- * min_M f(M) + lambda g(M): reconstruct y = W x from as few columns of M as {@code lambda} asks for. f is a
- * {@link Quadratic}; g(M) = sum_{j &lt; p} ||M_j|| is the sum of the norms of the first p columns, all d of them or,
- * when the last one is a bias, d - 1: a bias is not a neuron to be removed.
+ * min_M f(M) + lambda g(M): reconstruct y = W x from as few groups of columns of M as {@code lambda} asks for. f is a
+ * {@link Quadratic}; g(M) = sum_k w_k ||M_k|| is a weighted sum of the norms of groups of columns: each column its own
+ * group, say, or all columns of one input channel one group. The groups are the first p columns, all d of them or, when
+ * the last one is a bias, d - 1: a bias is not a neuron to be removed.
  *
  * <p>A problem is a view: the scope that holds its data fit owns all memory. One thread at a time may use it.
  */
@@ -20,6 +21,8 @@ public final class Problem {
     private double lambdaMax = Double.NaN;
 
     /**
+     * Each penalised column a group, of weight 1.
+     *
      * @param fit f, not copied
      * @param penalised p: d, or d - 1 when the last column is a bias
      * @param lambda weight of the penalty, 0 or more
@@ -29,8 +32,21 @@ public final class Problem {
         this(fit, columns(fit, penalised), lambda);
     }
 
-    private Problem(Quadratic fit, Groups groups, double lambda) {
+    /**
+     * Groups of any sizes and weights.
+     *
+     * @param fit f, not copied
+     * @param groups of d columns, or of d - 1 when the last column is a bias; on the device of {@code fit}, and not
+     *     closed before the problem's last use
+     * @param lambda weight of the penalty, 0 or more
+     * @throws IllegalArgumentException when {@code groups} or {@code lambda} is none of these
+     */
+    public Problem(Quadratic fit, Groups groups, double lambda) {
         Arguments.nonNegative("lambda", lambda);
+        if (groups.columns() != fit.d() && groups.columns() != fit.d() - 1) {
+            throw new IllegalArgumentException("groups: expected " + fit.d() + " columns, or " + (fit.d() - 1)
+                    + " with a bias as the last column, got " + groups.columns());
+        }
         this.fit = fit;
         this.groups = groups;
         this.penalised = groups.columns();
@@ -73,8 +89,8 @@ public final class Problem {
     }
 
     /** g. */
-    public ColumnNorms penalty() {
-        return new ColumnNorms(fit.h(), fit.d(), groups);
+    public Penalty penalty() {
+        return new Penalty(fit.h(), fit.d(), groups);
     }
 
     /** p, the number of columns that the penalty counts; they come first. */
@@ -82,7 +98,7 @@ public final class Problem {
         return penalised;
     }
 
-    /** The penalised columns, each a group. */
+    /** The groups that the penalty counts: p columns. */
     public Groups groups() {
         return groups;
     }
@@ -113,18 +129,18 @@ public final class Problem {
     }
 
     /**
-     * The least lambda whose answer has no penalised column: max_j ||C_j - C_u R_uj / R_uu||, where u is the bias;
-     * without one, max_j ||C_j||. O(h d) when first asked for.
+     * The least lambda whose answer has no penalised column: max_k ||C_k - C_u R_uk / R_uu|| / w_k, where u is the
+     * bias; without one, max_k ||C_k|| / w_k. O(h d) when first asked for.
      */
     public double lambdaMax() {
         if (Double.isNaN(lambdaMax)) {
             try (Scope work = device().scope()) {
                 F64 reduced = work.f64((long) h() * d());
-                F64 norms = work.f64(penalised);
+                F64 norms = work.f64(groups.count());
                 device().blas().copy(fit.c(), reduced);
                 eliminateBias(reduced, biasVariance());
                 device().groupNorm().norms(h(), groups, reduced, norms);
-                lambdaMax = largest(norms.toArray(), 0);
+                lambdaMax = dualNorm(norms.toArray(), 0);
             }
         }
         return lambdaMax;
@@ -161,11 +177,11 @@ public final class Problem {
         }
     }
 
-    /** The largest of {@code values} from index {@code from} on, or 0 when there are none. */
-    static double largest(double[] values, int from) {
+    /** max_k norms_k / w_k, the norm that is dual to g, or 0 without groups. {@code norms} begin at {@code from}. */
+    double dualNorm(double[] norms, int from) {
         double largest = 0;
-        for (int i = from; i < values.length; i++) {
-            largest = Math.max(largest, values[i]);
+        for (int k = 0; k < groups.count(); k++) {
+            largest = Math.max(largest, norms[from + k] / groups.weight(k));
         }
         return largest;
     }

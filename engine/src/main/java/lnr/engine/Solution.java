@@ -1,5 +1,9 @@
 package lnr.engine;
 
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import lnr.kernels.Groups;
+
 /**
  * An answer M, on the host, with the proof of its worth. Arrays are the solution's own, not copies: treat them as
  * read-only.
@@ -11,7 +15,9 @@ package lnr.engine;
  * @param lambda weight of the penalty
  * @param lambdaMax least lambda whose answer has no penalised column
  * @param m (h, d), column-major
- * @param support the penalised columns that are not zero, ascending
+ * @param groups of columns that the penalty counts
+ * @param support the groups that are not zero, ascending: columns, where each column is a group
+ * @param columns the penalised columns that belong to these, ascending
  * @param objective f(M) + lambda g(M), without the constant tau/2
  * @param gap upper bound on the objective's distance to its minimum ({@link Certificate})
  * @param relativeGap gap / (tau / 2)
@@ -28,7 +34,9 @@ public record Solution(
         double lambda,
         double lambdaMax,
         double[] m,
+        int groups,
         int[] support,
+        int[] columns,
         double objective,
         double gap,
         double relativeGap,
@@ -42,23 +50,60 @@ public record Solution(
         return lambdaMax > 0 ? lambda / lambdaMax : lambda > 0 ? Double.POSITIVE_INFINITY : 1;
     }
 
-    /** The columns below {@code penalised} of an (h, d) matrix that have a number other than 0. */
-    public static int[] support(int h, int penalised, double[] m) {
-        return java.util.stream.IntStream.range(0, penalised)
-                .filter(j -> {
-                    for (int k = j * h; k < (j + 1) * h; k++) {
-                        if (m[k] != 0) {
-                            return true;
-                        }
-                    }
-                    return false;
-                })
+    /**
+     * What is known of {@code m} (h, d), not copied.
+     *
+     * @param method name of the solver
+     */
+    public static Solution of(
+            Problem problem,
+            String method,
+            double[] m,
+            Certificate.Gap gap,
+            int iterations,
+            Status status,
+            double seconds,
+            double[] history) {
+        Groups groups = problem.groups();
+        int h = problem.h();
+        int[] support = IntStream.range(0, groups.count())
+                .filter(k -> anything(m, h * groups.start(k), h * groups.start(k + 1)))
                 .toArray();
+        int[] columns = Arrays.stream(support)
+                .flatMap(k -> IntStream.range(groups.start(k), groups.start(k + 1)))
+                .toArray();
+        return new Solution(
+                method,
+                h,
+                problem.d(),
+                problem.penalised(),
+                problem.lambda(),
+                problem.lambdaMax(),
+                m,
+                groups.count(),
+                support,
+                columns,
+                gap.objective(),
+                gap.gap(),
+                gap.relativeGap(),
+                iterations,
+                status,
+                seconds,
+                history);
+    }
+
+    private static boolean anything(double[] m, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (m[i] != 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override
     public String toString() {
-        return method + ": lambda " + lambda + ", " + support.length + " of " + penalised + " columns, objective "
+        return method + ": lambda " + lambda + ", " + support.length + " of " + groups + " groups, objective "
                 + objective + ", relative gap " + relativeGap + ", " + iterations + " iterations, " + status;
     }
 }

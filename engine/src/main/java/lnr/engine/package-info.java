@@ -16,7 +16,7 @@
  * }</pre>
  *
  * <p>{@link lnr.engine.Correlations} sums over samples. {@link lnr.engine.Problem} is the mathematics:
- * a data fit, {@link lnr.engine.Quadratic}, and a penalty, {@link lnr.engine.ColumnNorms}. {@link lnr.engine.solvers}
+ * a data fit, {@link lnr.engine.Quadratic}, and a penalty, {@link lnr.engine.Penalty}. {@link lnr.engine.solvers}
  * minimise it, {@link lnr.engine.Certificate} proves how well, and {@link lnr.engine.Debiasing} refits what was kept.
  *
  * <p>Matrices are column-major everywhere, on the host too: column j of an (h, d) matrix is elements

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.Random;
 import lnr.kernels.Device;
 import lnr.kernels.Scope;
@@ -41,7 +42,9 @@ class DebiasingTest {
                 assertThat(refit.damping()).isZero();
                 assertThat(residual(layer, refit)).isLessThan(1e-12);
                 assertThat(refit.fit()).isCloseTo(layer.objective(0, refit.m()), within(1e-13));
-                assertThat(Solution.support(4, layer.d() - (bias ? 1 : 0), refit.m())).containsExactly(0, 3, 7);
+                for (int j : new int[] {1, 2, 4, 5, 6}) {
+                    assertThat(Arrays.copyOfRange(refit.m(), 4 * j, 4 * j + 4)).containsOnly(0);
+                }
             }
         }
     }

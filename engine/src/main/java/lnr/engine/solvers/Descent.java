@@ -243,13 +243,10 @@ final class Descent implements AutoCloseable {
                 blas.dot(fit.c(), m, numbers.slice(2 * d, 1));
                 numbers.read(host);
                 double squares = host[2 * d];
-                double penalty = 0;
                 for (int j = 0; j < d; j++) {
-                    double norm = host[d + j];
-                    squares += (host[j] + delta) * norm * norm;
-                    penalty += j < p ? norm : 0;
+                    squares += (host[j] + delta) * host[d + j] * host[d + j];
                 }
-                double objective = problem.lambda() * penalty - 0.5 * squares;
+                double objective = problem.lambda() * penalty(host, d) - 0.5 * squares;
                 record(objective);
                 if (k % stopping.every() == 0 && !proceed(objective, Double.NaN)) {
                     fit.product(m, mr);
@@ -258,6 +255,20 @@ final class Descent implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /** g, from the norms of the columns, which begin at {@code from}. */
+    private double penalty(double[] norms, int from) {
+        Groups groups = problem.groups();
+        double penalty = 0;
+        for (int k = 0; k < groups.count(); k++) {
+            double square = 0;
+            for (int j = groups.start(k); j < groups.start(k + 1); j++) {
+                square += norms[from + j] * norms[from + j];
+            }
+            penalty += groups.weight(k) * Math.sqrt(square);
+        }
+        return penalty;
     }
 
     /** The answer at lambda &gt;= lambda_max: no penalised column, and the bias M_u = C_u / R_uu. */
@@ -308,22 +319,8 @@ final class Descent implements AutoCloseable {
             status = Status.CONVERGED;
         }
         double[] answer = m.toArray();
-        return new Solution(
-                name,
-                h,
-                d,
-                p,
-                problem.lambda(),
-                problem.lambdaMax(),
-                answer,
-                Solution.support(h, p, answer),
-                gap.objective(),
-                gap.gap(),
-                gap.relativeGap(),
-                iterations,
-                status,
-                seconds,
-                Arrays.copyOf(history, iterations));
+        return Solution.of(
+                problem, name, answer, gap, iterations, status, seconds, Arrays.copyOf(history, iterations));
     }
 
     @Override

@@ -80,22 +80,8 @@ final class NewtonRounds {
             double[] full = bias.restore(answer);
             double seconds = (System.nanoTime() - began) * 1e-9;
             Certificate.Gap gap = new Certificate(problem, scope).at(scope.f64(full));
-            return new Solution(
-                    SupportNewton.NAME,
-                    problem.h(),
-                    problem.d(),
-                    problem.penalised(),
-                    problem.lambda(),
-                    problem.lambdaMax(),
-                    full,
-                    Solution.support(problem.h(), problem.penalised(), full),
-                    gap.objective(),
-                    gap.gap(),
-                    gap.relativeGap(),
-                    rounds,
-                    status,
-                    seconds,
-                    Arrays.copyOf(history, rounds));
+            return Solution.of(
+                    problem, SupportNewton.NAME, full, gap, rounds, status, seconds, Arrays.copyOf(history, rounds));
         }
     }
 

@@ -5,9 +5,9 @@ import lnr.engine.Solution;
 import lnr.engine.Status;
 
 /**
- * The lambda that keeps a given number of columns: down from lambda_max in growing strides, then bisection on the
+ * The lambda that keeps a given number of groups: down from lambda_max in growing strides, then bisection on the
  * logarithm, each solve started from the one before. Supports shrink as lambda grows but for rare exceptions, and may
- * change by several columns at once; where no lambda tried keeps exactly the number asked for, the nearest answer is
+ * change by several groups at once; where no lambda tried keeps exactly the number asked for, the nearest answer is
  * given, the smaller of two.
  */
 public final class SupportSearch {
@@ -36,18 +36,18 @@ public final class SupportSearch {
     }
 
     /**
-     * Searches for {@code count} columns.
+     * Searches for {@code count} groups.
      *
      * @param problem the problem; its own lambda is not used
-     * @param count penalised columns to keep, 0 to p
+     * @param count groups to keep, 0 to all
      * @param monitor told of every solve's progress; when it stops one, the search ends with the best answer so far
-     * @return the answer at the lambda found; its support has {@code count} columns, or the nearest number met
-     * @throws IllegalArgumentException when {@code count} is not from 0 to p
+     * @return the answer at the lambda found; its support has {@code count} groups, or the nearest number met
+     * @throws IllegalArgumentException when {@code count} is not in that range
      */
     public static Solution solve(Solver solver, Problem problem, int count, Monitor monitor) {
-        if (count < 0 || count > problem.penalised()) {
+        if (count < 0 || count > problem.groups().count()) {
             throw new IllegalArgumentException(
-                    "keep: expected 0 to " + problem.penalised() + " columns, got " + count);
+                    "keep: expected 0 to " + problem.groups().count() + " groups, got " + count);
         }
         return new SupportSearch(solver, problem, count, monitor).search();
     }

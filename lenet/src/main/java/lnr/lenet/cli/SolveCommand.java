@@ -185,7 +185,7 @@ final class SolveCommand implements Runnable {
         session.print("objective    %s (without Tr(Ryy)/2)", solution.objective());
         session.print("gap          %.3e (relative %.3e)", solution.gap(), solution.relativeGap());
         session.print("iterations   %d, %s", solution.iterations(), solution.status());
-        session.print("support      %d of %d columns", solution.support().length, solution.penalised());
+        session.print("support      %d of %d columns", solution.columns().length, solution.penalised());
         session.print("time         %.4f s", solution.seconds());
         if (out != null) {
             session.print("wrote        %s", out);

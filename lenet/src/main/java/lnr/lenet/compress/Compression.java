@@ -94,7 +94,7 @@ public final class Compression {
             Solution solution = solve(problem, options, progress);
             long solved = System.nanoTime();
             Optional<Debiasing> debiasing = options.debias()
-                    ? Optional.of(Debiasing.of(problem, solution.support()))
+                    ? Optional.of(Debiasing.of(problem, solution.columns()))
                     : Optional.empty();
             long refit = System.nanoTime();
             Model sparse = Surgery.replaceLast(model, solution.m(), options.bias());
@@ -104,7 +104,7 @@ public final class Compression {
             return new Result(
                     sparse,
                     refitted,
-                    Surgery.collapse(refitted, solution.support()),
+                    Surgery.collapse(refitted, solution.columns()),
                     solution,
                     debiasing,
                     correlations.samples(),

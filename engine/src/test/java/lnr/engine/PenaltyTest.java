@@ -11,7 +11,7 @@ import lnr.kernels.Scope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class ColumnNormsTest {
+class PenaltyTest {
     private static final int H = 3;
     private static final int D = 7;
 
@@ -26,14 +26,14 @@ class ColumnNormsTest {
     private double[] prox(int p, double t, double[] m) {
         try (Scope scope = device.scope()) {
             F64 out = scope.f64(H * D);
-            new ColumnNorms(H, D, Groups.columns(scope, p)).prox(t, scope.f64(m), out);
+            new Penalty(H, D, Groups.columns(scope, p)).prox(t, scope.f64(m), out);
             return out.toArray();
         }
     }
 
     private double value(int p, double[] m) {
         try (Scope scope = device.scope()) {
-            return new ColumnNorms(H, D, Groups.columns(scope, p)).value(scope.f64(m));
+            return new Penalty(H, D, Groups.columns(scope, p)).value(scope.f64(m));
         }
     }
 

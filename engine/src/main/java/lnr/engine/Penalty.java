@@ -12,7 +12,7 @@ import lnr.kernels.Scope;
  * @param d columns of M
  * @param groups columns that count, on the device where M lies
  */
-public record ColumnNorms(int h, int d, Groups groups) {
+public record Penalty(int h, int d, Groups groups) {
     /** g(M). {@code m} is (h, d), column-major. Waits for the device. */
     public double value(F64 m) {
         try (Scope scalars = groups.weights().device().scope()) {
