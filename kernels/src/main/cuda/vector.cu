@@ -104,6 +104,18 @@ KERNEL(256) void lnr_add_diagonal(int n, double* a, const double* v) {
     }
 }
 
+// A = I.
+//
+// Shapes:   a (n, n) column-major.
+// Launch:   blocks of 256 threads, an element each.
+// Bound:    8 n^2 bytes: memory.
+KERNEL(256) void lnr_identity(int n, double* a) {
+    long long i = grid_thread();
+    if (i < (long long)n * n) {
+        a[i] = i % (n + 1LL) == 0 ? 1 : 0;
+    }
+}
+
 // out_0 = 1 when info is 0 and every diagonal element of A positive, else 0: whether a Cholesky factorisation held,
 // since a NaN passes potrf unnoticed and then reaches the diagonal.
 //

@@ -80,6 +80,11 @@ public final class Certificate {
         return measure(m);
     }
 
+    /** ||G~_k|| of group k where the gap was last asked for. */
+    public double slope(int k) {
+        return host[SUMS + k];
+    }
+
     private Gap measure(F64 m) {
         Blas blas = problem.device().blas();
         F64 gu = problem.biasColumn(g);

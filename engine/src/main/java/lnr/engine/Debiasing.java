@@ -48,7 +48,7 @@ public record Debiasing(double[] m, int[] kept, double damping, double fit) {
             F64 b = scope.f64(ms);
             double independence = Math.max(n * Math.ulp(1.0), problem.fit().tolerance());
             NormalEquations equations = new NormalEquations(scope, n);
-            double delta = equations.factor(scope.f64(rs), scope.f64(n), independence);
+            double delta = equations.factor(n, scope.f64(rs), scope.f64(n), independence);
             equations.solve(h, b);
             b.read(ms);
             for (int j = 0; j < n; j++) {

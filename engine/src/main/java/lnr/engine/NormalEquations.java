@@ -10,26 +10,28 @@ import lnr.kernels.Scope;
  * otherwise it starts at 10 n eps times the mean of A's diagonal and grows tenfold until it does: inputs that never
  * fire, or that repeat others, make A singular.
  *
- * <p>Workspace of (n, n) and (n) in the scope given; {@link #factor} and {@link #solve} take no more of its memory. Of
+ * <p>Workspace of (most, most) and (most) in the scope given; {@link #factor} and {@link #solve} take no more of its memory. Of
  * the host's, damping and the test of independence take (n, n) for as long as they run.
  */
 public final class NormalEquations {
-    private final int n;
     private final Blas blas;
-    private final F64 l;
-    private final F64 shift;
+    private final F64 room; // (most, most)
+    private final F64 shifts; // (most)
+    private int n; // order of the system at hand
+    private F64 l;
+    private F64 shift;
 
-    /** Room for systems of order {@code n}, owned by {@code workspace}. */
-    public NormalEquations(Scope workspace, int n) {
-        this.n = n;
+    /** Room for systems of order {@code most} or less, owned by {@code workspace}. */
+    public NormalEquations(Scope workspace, int most) {
         this.blas = workspace.device().blas();
-        this.l = workspace.f64((long) n * n);
-        this.shift = workspace.f64(n);
+        this.room = workspace.f64((long) most * most);
+        this.shifts = workspace.f64(most);
     }
 
     /**
      * A + diag(v) + delta I = L L'. Waits for the device.
      *
+     * @param n order of A, no more than there is room for
      * @param a (n, n) symmetric, not modified
      * @param v (n), 0 or more, not modified
      * @param independence what a column must have of its own to count as independent of those before it: a share of
@@ -37,7 +39,10 @@ public final class NormalEquations {
      * @return delta, an absolute number
      * @throws MatrixException when A is so far from positive semidefinite that no small delta helps
      */
-    public double factor(F64 a, F64 v, double independence) {
+    public double factor(int n, F64 a, F64 v, double independence) {
+        this.n = n;
+        this.l = room.slice(0, (long) n * n);
+        this.shift = shifts.slice(0, n);
         double delta = 0;
         double mean = 0;
         while (!attempt(a, v, delta, independence)) {
@@ -57,6 +62,16 @@ public final class NormalEquations {
     /** B = B (A + diag(v) + delta I)^-1, after {@link #factor}. {@code b} is (h, n), column-major. Modified. */
     public void solve(int h, F64 b) {
         blas.choleskySolve(h, n, l, b);
+    }
+
+    /**
+     * out = (A + diag(v) + delta I)^-1, after {@link #factor}.
+     *
+     * @param out (n, n). Modified.
+     * @param work n (n + 1) elements or more. Modified.
+     */
+    public void inverse(F64 out, F64 work) {
+        blas.choleskyInverse(n, l, out, work);
     }
 
     private boolean attempt(F64 a, F64 v, double delta, double independence) {

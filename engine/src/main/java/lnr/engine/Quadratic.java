@@ -98,6 +98,14 @@ public final class Quadratic {
         return new Quadratic(owner, h, p, r, c, rest, tolerance);
     }
 
+    /** Learns tau, if it is unknown, from what it is without the bias, and what the bias explains. */
+    void complete(Quadratic reduced, double explained) {
+        if (Double.isNaN(tau)) {
+            tau = reduced.tau() + explained;
+            tauSlack = reduced.tauSlack;
+        }
+    }
+
     /** The device that holds R and C. */
     public Device device() {
         return scope.device();

@@ -18,6 +18,7 @@ public final class WithoutBias {
     private final double[] ru; // R_PU
     private final double[] cu; // C_U
     private final double variance; // R_UU
+    private final double explained; // ||C_U||^2 / R_UU
 
     /**
      * @param whole with or without a bias
@@ -33,6 +34,7 @@ public final class WithoutBias {
             ru = null;
             cu = null;
             variance = 0;
+            explained = 0;
             return;
         }
         double[] r = whole.fit().r().toArray();
@@ -53,7 +55,15 @@ public final class WithoutBias {
                 target[j * h + i] = c[j * h + i] - share * cu[i];
             }
         }
-        reduced = whole.over(whole.fit().reduced(scope, p, rest, target, variance > 0 ? squares(cu) / variance : 0));
+        explained = variance > 0 ? squares(cu) / variance : 0;
+        reduced = whole.over(whole.fit().reduced(scope, p, rest, target, explained));
+    }
+
+    /** tau = tau~ + ||C_U||^2 / R_UU, so that the whole problem need not find out its own, if it was not given. */
+    public void shareTau() {
+        if (whole.hasBias()) {
+            whole.fit().complete(reduced.fit(), explained);
+        }
     }
 
     /** The problem over the penalised columns alone; {@code whole} itself when it has no bias. */

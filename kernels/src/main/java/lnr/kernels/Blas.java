@@ -78,6 +78,15 @@ public interface Blas {
     void choleskySolve(int h, int n, F64 l, F64 b);
 
     /**
+     * out = (L L')^-1, both triangles (LAPACK potri): 2/3 n^3 flops.
+     *
+     * @param l (n, n), the factor {@link #cholesky} left in the lower triangle; not modified
+     * @param out (n, n). Modified.
+     * @param work n (n + 1) elements or more. Modified.
+     */
+    void choleskyInverse(int n, F64 l, F64 out, F64 work);
+
+    /**
      * A = V diag(w) V' (LAPACK syevd). Waits for the result.
      *
      * @param a (n, n) symmetric; becomes V, one eigenvector a column

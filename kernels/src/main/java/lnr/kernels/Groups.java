@@ -14,7 +14,7 @@ public final class Groups {
     private final I32 onDevice; // (count + 1)
     private final F64 weights; // (count)
 
-    private Groups(Scope scope, int[] starts, double[] weights) {
+    private Groups(int[] starts, double[] weights, I32 onDevice, F64 onDeviceWeights) {
         this.starts = starts;
         this.weight = weights;
         int most = 0;
@@ -22,8 +22,8 @@ public final class Groups {
             most = Math.max(most, starts[k + 1] - starts[k]);
         }
         this.largest = most;
-        this.onDevice = scope.i32(starts);
-        this.weights = scope.f64(weights);
+        this.onDevice = onDevice;
+        this.weights = onDeviceWeights;
     }
 
     /** Each of the first {@code p} columns a group of its own, of weight 1. */
@@ -39,7 +39,7 @@ public final class Groups {
         Arrays.setAll(starts, k -> Math.multiplyExact(k, size));
         double[] weights = new double[count];
         Arrays.fill(weights, 1);
-        return new Groups(scope, starts, weights);
+        return new Groups(starts, weights, scope.i32(starts), scope.f64(weights));
     }
 
     /**
@@ -51,6 +51,27 @@ public final class Groups {
      * @throws IllegalArgumentException when a group is empty or a weight is not positive; the message names the group
      */
     public static Groups of(Scope scope, int[] starts, double[] weights) {
+        require(starts, weights);
+        return new Groups(starts.clone(), weights.clone(), scope.i32(starts), scope.f64(weights));
+    }
+
+    /**
+     * The same in memory that the caller has: windows of as many elements of the two buffers, which are written.
+     *
+     * @param startsHere count + 1 elements or more. Modified.
+     * @param weightsHere count elements or more. Modified.
+     * @throws IllegalArgumentException as {@link #of}
+     */
+    public static Groups in(I32 startsHere, F64 weightsHere, int[] starts, double[] weights) {
+        require(starts, weights);
+        I32 onDevice = startsHere.slice(0, starts.length);
+        onDevice.write(starts);
+        F64 weightsThere = weightsHere.slice(0, weights.length);
+        weightsThere.write(weights);
+        return new Groups(starts.clone(), weights.clone(), onDevice, weightsThere);
+    }
+
+    private static void require(int[] starts, double[] weights) {
         if (starts.length == 0 || starts[0] != 0) {
             throw new IllegalArgumentException("starts: expected 0 first");
         }
@@ -68,7 +89,6 @@ public final class Groups {
                         + weights[k]);
             }
         }
-        return new Groups(scope, starts.clone(), weights.clone());
     }
 
     /** Number of groups. */

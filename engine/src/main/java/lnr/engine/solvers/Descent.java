@@ -236,7 +236,7 @@ final class Descent implements AutoCloseable {
             double[] host = new double[2 * d + 1];
             for (int k = 1; k <= rounds; k++) {
                 groupNorm.variationalDiagonal(h, d, problem.groups(), problem.lambda(), EPSILON, m, diagonal);
-                double delta = equations.factor(fit.r(), diagonal, 0);
+                double delta = equations.factor(d, fit.r(), diagonal, 0);
                 blas.copy(fit.c(), m);
                 equations.solve(h, m);
                 groupNorm.norms(h, columns, m, numbers.slice(d, d));

@@ -14,6 +14,9 @@ import lnr.kernels.Scope;
 
 /** One solve by {@link SupportNewton} under way: passes and steps by turns. */
 final class NewtonRounds {
+    /** The part of the gap that a step leaves, at most, when it converges as Newton's method does. */
+    private static final double FAST = 0.01;
+
     private final Problem problem; // without a bias
     private final int h;
     private final int d;
@@ -26,6 +29,8 @@ final class NewtonRounds {
     private final Certificate certificate;
     private final BlockDescent.Passes passes;
     private final NewtonStep step;
+    private double gap = Double.POSITIVE_INFINITY;
+    private boolean settled; // the last step was quick, and calls for no other groups: no pass is needed
 
     private NewtonRounds(Problem problem, Scope scope) {
         this.problem = problem;
@@ -61,8 +66,7 @@ final class NewtonRounds {
             } else {
                 NewtonRounds run = new NewtonRounds(reduced, scope);
                 double reference = stopping.gap() * 0.5 * reduced.fit().tau();
-                run.m.write(Arrays.copyOf(start, answer.length));
-                run.begin();
+                run.begin(Arrays.copyOf(start, answer.length));
                 while (rounds < stopping.cap()) {
                     Certificate.Gap gap = run.round();
                     history[rounds++] = gap.objective();
@@ -79,24 +83,46 @@ final class NewtonRounds {
             }
             double[] full = bias.restore(answer);
             double seconds = (System.nanoTime() - began) * 1e-9;
+            bias.shareTau();
             Certificate.Gap gap = new Certificate(problem, scope).at(scope.f64(full));
             return Solution.of(
                     problem, SupportNewton.NAME, full, gap, rounds, status, seconds, Arrays.copyOf(history, rounds));
         }
     }
 
-    private void begin() {
-        problem.fit().product(m, mr);
+    private void begin(double[] start) {
+        m.write(start);
+        for (double value : start) {
+            if (value != 0) {
+                problem.fit().product(m, mr);
+                return;
+            }
+        }
     }
 
-    /** A pass, then a step; the gap where they lead. */
+    /** A pass, unless the support has settled, then a step; the gap where they lead. */
     private Certificate.Gap round() {
         blas.copy(problem.fit().c(), g);
         blas.axpy(-1, mr, g);
-        passes.run(problem.lambda(), m, g);
+        if (!settled) {
+            passes.run(problem.lambda(), m, g);
+        }
         problem.device().groupNorm().norms(h, problem.groups(), m, norms);
         norms.read(size);
-        step.take(size, m, g, mr);
-        return certificate.at(m, mr);
+        double taken = step.take(size, m, g, mr);
+        Certificate.Gap now = certificate.at(m, mr);
+        settled = taken == 1 && now.gap() <= FAST * gap && !calls();
+        gap = now.gap();
+        return now;
+    }
+
+    /** Whether a group that was zero before the step would leave zero: ||G_k|| &gt; lambda w_k. */
+    private boolean calls() {
+        for (int k = 0; k < size.length; k++) {
+            if (size[k] == 0 && certificate.slope(k) > problem.lambda() * problem.groups().weight(k)) {
+                return true;
+            }
+        }
+        return false;
     }
 }

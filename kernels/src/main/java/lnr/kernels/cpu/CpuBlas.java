@@ -13,16 +13,18 @@ import org.netlib.util.intW;
 /** Dense linear algebra by OpenBLAS, products and solves cut into blocks of the result that threads share. */
 final class CpuBlas extends CpuOperations implements Blas {
     /** Flops of a block of a product or a solve: enough to pay for handing it to a thread. */
-    private static final double BLOCK = 16e6;
+    private static final double BLOCK = 3e6;
 
     /** Rows or columns of a block of a product: each block packs the whole other operand anew. */
     private static final int BREADTH = 100;
 
     private static final int CHUNK = 1 << 15;
 
+    private final Cholesky cholesky;
 
     CpuBlas(CpuDevice device) {
         super(device);
+        this.cholesky = new Cholesky(workers);
     }
 
     @Override
@@ -169,18 +171,7 @@ final class CpuBlas extends CpuOperations implements Blas {
     public boolean cholesky(int n, F64 a) {
         atLeast("n", n, 0);
         exactly("a", a, (long) n * n);
-        if (n == 0) {
-            return true;
-        }
-        intW info = new intW(0);
-        double[] aa = array(a);
-        OpenBlas.LAPACK.dpotrf("L", n, aa, at(a), n, info);
-        // OpenBLAS factors past a NaN, which then reaches the diagonal.
-        boolean positive = info.val == 0;
-        for (int j = 0; j < n; j++) {
-            positive &= aa[at(a) + j * n + j] > 0;
-        }
-        return positive;
+        return cholesky.factor(n, array(a), at(a));
     }
 
     @Override
@@ -208,6 +199,15 @@ final class CpuBlas extends CpuOperations implements Blas {
                 }
             }
         });
+    }
+
+    @Override
+    public void choleskyInverse(int n, F64 l, F64 out, F64 work) {
+        atLeast("n", n, 0);
+        exactly("l", l, (long) n * n);
+        exactly("out", out, (long) n * n);
+        atLeast("work", work, n * (n + 1L));
+        cholesky.invert(n, array(l), at(l), array(out), at(out), array(work), at(work));
     }
 
     @Override

@@ -98,6 +98,18 @@ final class CpuSupport extends CpuOperations implements Support {
         double[] aa = array(a);
         double[] ba = array(b);
         double[] ta = array(t);
+        if (groups.largest() == 1) {
+            for (int l = 0; l < n; l++) {
+                int ao = at(a) + l * n;
+                int bo = at(b) + l * n;
+                int to = at(t) + l * n;
+                for (int k = 0; k < n; k++) {
+                    ta[to + k] = -aa[ao + k] * ba[bo + k];
+                }
+                ta[to + l] += 1 / array(shift)[at(shift) + l];
+            }
+            return;
+        }
         for (int l = 0; l < count; l++) {
             for (int k = 0; k < count; k++) {
                 double sum = 0;

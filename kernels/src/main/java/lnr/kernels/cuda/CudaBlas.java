@@ -271,6 +271,24 @@ final class CudaBlas implements Blas {
         }
     }
 
+    @Override
+    public void choleskyInverse(int n, F64 l, F64 out, F64 work) {
+        atLeast("n", n, 0);
+        exactly("l", l, (long) n * n);
+        exactly("out", out, (long) n * n);
+        atLeast("work", work, n * (n + 1L));
+        device.require(l, out, work);
+        if (n == 0) {
+            return;
+        }
+        try (Turn turn = device.turn()) {
+            int blocks = (int) (((long) n * n + THREADS - 1) / THREADS);
+            kernels.launch("lnr_identity", blocks, 1, THREADS, 0, n, out);
+            solveTriangular(cublasOperation.CUBLAS_OP_T, n, n, l, out);
+            solveTriangular(cublasOperation.CUBLAS_OP_N, n, n, l, out);
+        }
+    }
+
     /** B = B op(L)^-1. */
     private void solveTriangular(int operation, int h, int n, F64 l, F64 b) {
         alpha.putDouble(0, 1);

@@ -105,6 +105,75 @@ public abstract class FactorisationContract extends DeviceContract {
         expected.matches("X L L'", product);
     }
 
+    // X' solves L' X' = I with |L' X' - I| <= gamma_n |L'| |X'| (Higham, theorem 8.5), and out = X'X with
+    // |out - X'X| <= gamma_n |X'| |X|; or X' is solved for X'X L L' = I by two such solves. Both give, to first order,
+    // |out L L' - I| <= 3 gamma_n (|X'| |X| |L| |L'| + (|X'| |L'|)^2).
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 31, 63, 64, 65, 129, 200})
+    void choleskyInverseLeavesASmallResidual(int n) {
+        double[] l = draw.positive(n);
+        for (int j = 0; j < n; j++) {
+            l[j + j * n] += 1;
+        }
+        fillUpper(n, l, Double.NaN);
+        F64 out = arena.inOut(new double[n * n]);
+        F64 given = arena.in(l);
+        device.blas().choleskyInverse(n, given, out, arena.inOut(new double[n * (n + 1)]));
+        fillUpper(n, l, 0);
+        double[] upper = new double[n * n]; // L'
+        double[] solved = new double[n * n]; // X', by substitution
+        for (int j = 0; j < n; j++) {
+            for (int i = n - 1; i >= 0; i--) {
+                upper[i + j * n] = l[j + i * n];
+                double sum = i == j ? 1 : 0;
+                for (int k = i + 1; k < n; k++) {
+                    sum -= l[k + i * n] * solved[k + j * n];
+                }
+                solved[i + j * n] = sum / l[i + i * n];
+            }
+        }
+        double[] a = product(n, l, upper);
+        double[] actual = product(n, out.toArray(), a);
+        double[] xAbs = absolute(solved);
+        double[] lAbs = absolute(l);
+        double[] uAbs = absolute(upper);
+        double[] xx = product(n, xAbs, transposed(n, xAbs));
+        double[] first = product(n, xx, product(n, lAbs, uAbs));
+        double[] xl = product(n, xAbs, uAbs);
+        double[] second = product(n, xl, xl);
+        Expected expected = new Expected(n * n);
+        for (int i = 0; i < n * n; i++) {
+            expected.set(i, i % (n + 1) == 0 ? 1 : 0, 3 * n * (first[i] + second[i]));
+        }
+        expected.matches("(L L')^-1 L L'", actual);
+    }
+
+    private static double[] product(int n, double[] a, double[] b) {
+        double[] c = new double[n * n];
+        for (int j = 0; j < n; j++) {
+            for (int k = 0; k < n; k++) {
+                for (int i = 0; i < n; i++) {
+                    c[i + j * n] += a[i + k * n] * b[k + j * n];
+                }
+            }
+        }
+        return c;
+    }
+
+    private static double[] transposed(int n, double[] a) {
+        double[] b = new double[n * n];
+        for (int j = 0; j < n; j++) {
+            for (int i = 0; i < n; i++) {
+                b[j + i * n] = a[i + j * n];
+            }
+        }
+        return b;
+    }
+
+    private static double[] absolute(double[] a) {
+        return Arrays.stream(a).map(Math::abs).toArray();
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 31, 32, 33, 100, 257})
     void eigenDecomposes(int n) {

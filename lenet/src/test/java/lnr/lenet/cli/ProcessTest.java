@@ -74,7 +74,6 @@ class ProcessTest {
                 seen += line.startsWith("epoch ") ? 1 : 0;
             }
             new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-            lines.lines().forEach(line -> {});
             assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         } finally {
             process.destroyForcibly();
