@@ -66,6 +66,11 @@ public final class WithoutBias {
         }
     }
 
+    /** ||C_U||^2 / R_UU, twice by how much the best bias alone lowers f. */
+    public double explained() {
+        return explained;
+    }
+
     /** The problem over the penalised columns alone; {@code whole} itself when it has no bias. */
     public Problem reduced() {
         return reduced;

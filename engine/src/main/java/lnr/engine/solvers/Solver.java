@@ -31,6 +31,15 @@ public interface Solver {
      */
     Solution solve(Problem problem, double[] start, Monitor monitor);
 
+    /**
+     * Answers to {@code problem} at many lambdas, its own not among them.
+     *
+     * @return to be closed
+     */
+    default Path path(Problem problem) {
+        return new WarmStarts(this, problem);
+    }
+
     /** When it stops. */
     Stopping stopping();
 
@@ -44,7 +53,7 @@ public interface Solver {
 
     /**
      * The solver of that name, with the text's parameters: {@code proximal-gradient}, {@code fista} or
-     * {@code alternating-minimization}. The text's own spellings {@code proximal_gradient_descent} and
+     * {@code alternating-minimization}; or {@code newton}. The text's own spellings {@code proximal_gradient_descent} and
      * {@code alternate_minimization} are taken too.
      *
      * @throws IllegalArgumentException when there is none; the message lists the known ones
