@@ -44,6 +44,12 @@ class DriverTest {
         assertThat(Probe.run(Map.of())).startsWith(WORKS);
     }
 
+    // A test that fails may leave the device open, and busy: the process ends as it would have.
+    @Test
+    void aDeviceThatIsLeftOpenDoesNotKeepAProcessFromEnding() throws Exception {
+        assertThat(Probe.run(Map.of(), "leave")).startsWith(WORKS).endsWith("}");
+    }
+
     // What a profiler does: it names its library, and the program hands its ranges to NVTX.
     @Test
     void rangesReachTheProfiler() throws Exception {
