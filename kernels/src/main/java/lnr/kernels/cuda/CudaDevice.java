@@ -307,10 +307,10 @@ public final class CudaDevice implements Device {
         }
     }
 
-    /** Follows the operation; it had to move so many bytes and do so many flops, 0 where that is not known. */
-    void end(String what, double bytes, double flops) {
+    /** Follows the operation; it had to move so many bytes and to do so many flops of a type. */
+    void end(String what, double bytes, double flops, Type arithmetic) {
         if (profile != null && !recording) {
-            profile.end(what, bytes, flops);
+            profile.end(what, bytes, flops, arithmetic);
         }
     }
 
@@ -471,10 +471,12 @@ public final class CudaDevice implements Device {
             if (profile != null) {
                 throw new IllegalStateException("a profile of the " + name + " device is open already");
             }
-            // Two transfers a clock; kHz and bits.
-            double bandwidth = 2e3 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE)
-                    * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH) / 8;
-            profile = new CudaProfile(this, bandwidth > 0 ? bandwidth : Double.NaN);
+            profile = new CudaProfile(this, Rates.of(
+                    attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE),
+                    attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH),
+                    attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE),
+                    attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+                    architecture));
             return profile;
         }
     }

@@ -13,6 +13,8 @@ import lnr.kernels.F64;
 import lnr.kernels.Profile;
 import lnr.kernels.Recording;
 import lnr.kernels.Scope;
+import lnr.kernels.contract.Draw;
+import lnr.kernels.contract.Operation;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -243,9 +245,22 @@ class CudaDeviceTest {
             Profile.Entry axpy = entries.stream().filter(e -> e.name().equals("lnr_axpy")).findFirst().orElseThrow();
             assertThat(axpy.bytes()).isEqualTo(2.4e6);
             assertThat(axpy.flops()).isEqualTo(2e5);
+            // By the emulated device's clocks: 32 GB/s, and 512 GF/s in double precision.
+            assertThat(axpy.bound()).isEqualTo(2.4e6 / 32e9);
         }
         assertThat(Emulator.log()).isEmpty();
         device.profile().close();
+    }
+
+    @Test
+    void everyKernelAndLibraryCallTellsAProfileWhatItHasToDo() {
+        try (Profile profile = device.profile()) {
+            Operation.all(new Draw("profile"), false).forEach(operation -> operation.results(device));
+            assertThat(profile.entries()).hasSizeGreaterThan(30).allSatisfy(entry -> {
+                assertThat(entry.bytes()).as(entry.name()).isPositive();
+                assertThat(entry.bound()).as(entry.name()).isPositive();
+            });
+        }
     }
 
     @Test
