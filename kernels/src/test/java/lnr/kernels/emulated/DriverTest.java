@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,13 +123,33 @@ class DriverTest {
         rename(built.library(Library.CUBLAS), "libcublas.so.12", "libcublas.so.13");
         rename(built.library(Library.CUSOLVER), "libcusolver.so.11", "libcusolver.so.12");
         rename(built.library(Library.NVRTC), "libnvrtc.so.12", "libnvrtc.so.13");
-        Map<String, String> environment =
-                Map.of("LNR_CUDA_PATH", folder.toString(), "LNR_CACHE", folder.resolve("cache").toString());
+        // Without a cache, for the bridge to be put elsewhere.
+        Path none = Files.createFile(folder.resolve("no folder"));
+        Map<String, String> environment = Map.of("LNR_CUDA_PATH", folder.toString(), "LNR_CACHE", none.toString());
         assertThat(Probe.run(environment, commands("nvrtc", "survey")).lines())
                 .anyMatch(line -> line.startsWith("NVRTC 0.1 "))
                 .anyMatch(line -> line.startsWith(WORKS))
                 .anyMatch(line -> line.matches("libcusolver.so.11: .*libcusolver.so.12, by way of the bridge"))
                 .anyMatch(line -> line.matches("cuda:0: emulated, sm_90, .*"));
+    }
+
+    @Test
+    void aDamagedCacheIsMendedAndNoneIsNeeded() throws Exception {
+        Path cache = folder.resolve("cache");
+        assertThat(Probe.run(Map.of("LNR_CACHE", cache.toString()))).startsWith(WORKS);
+        List<Path> natives;
+        try (Stream<Path> files = Files.walk(cache.resolve("natives"))) {
+            natives = files.filter(Files::isRegularFile).toList();
+        }
+        assertThat(natives).isNotEmpty();
+        for (Path file : natives) {
+            Files.write(file, new byte[(int) Files.size(file)]);
+        }
+        assertThat(Probe.run(Map.of("LNR_CACHE", cache.toString()))).startsWith(WORKS);
+        Path none = Files.createFile(folder.resolve("no folder"));
+        assertThat(Probe.run(Map.of("LNR_CACHE", none.toString()), "nvrtc").lines())
+                .anyMatch(line -> line.startsWith("NVRTC 0.1 "))
+                .anyMatch(line -> line.startsWith(WORKS));
     }
 
     /** Copies a library under a name of the same length, which is also its own and its symbols' version. */
