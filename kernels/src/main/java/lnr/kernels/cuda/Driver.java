@@ -142,8 +142,8 @@ final class Driver {
 
     private static String mend(int result) {
         if (result == CUDA_ERROR_UNKNOWN && devices == 0) {
-            return "the driver does not work: see nvidia-smi; load its modules (nvidia-modprobe -u -c 0), or restart the"
-                    + " machine";
+            return "the driver does not work: see nvidia-smi; load its modules (nvidia-modprobe -u -c 0), or restart"
+                    + " the machine";
         } else if (result == CUDA_ERROR_ECC_UNCORRECTABLE) {
             return "the device's memory is damaged: see nvidia-smi -q -d ECC";
         } else if (isSticky(result)) {
