@@ -59,6 +59,7 @@ public final class CudaDevice implements Device {
     private volatile boolean closed;
     private CudaProfile profile;
     private boolean recording;
+    private boolean replaying;
 
     /** Turns of the thread that holds the lock. */
     private int turns;
@@ -203,9 +204,19 @@ public final class CudaDevice implements Device {
         return sharedMemory;
     }
 
-    /** Whether operations are being recorded. */
-    boolean isRecording() {
-        return recording;
+    /** Whether operations are a recording's: they are being recorded, or replayed one by one. Nothing waits then. */
+    boolean isOfRecording() {
+        return recording || replaying;
+    }
+
+    /** Asks for a recording's operations one by one, in a turn. */
+    void replay(Runnable operations) {
+        replaying = true;
+        try {
+            operations.run();
+        } finally {
+            replaying = false;
+        }
     }
 
     /** @throws IllegalStateException while operations are being recorded */

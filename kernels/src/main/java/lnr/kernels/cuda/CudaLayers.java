@@ -218,7 +218,7 @@ final class CudaLayers implements Layers {
     private void requireIndices(int n, I32 order, long count) {
         CudaMemory memory = (CudaMemory) order.storage();
         Checked now = new Checked(memory, memory.writes(), count);
-        if (device.isRecording() || now.equals(checked)) {
+        if (device.isOfRecording() || now.equals(checked)) {
             return;
         }
         long found = device.scratch(8);
@@ -234,7 +234,7 @@ final class CudaLayers implements Layers {
     }
 
     private void requireLabels(int n, int classes, U8 labels) {
-        if (device.isRecording()) {
+        if (device.isOfRecording()) {
             return;
         }
         long found = device.scratch(4);

@@ -241,6 +241,11 @@ final class Libraries {
                 .findFirst();
     }
 
+    /** What {@link #PATH} names, there or not. */
+    static List<Path> named() {
+        return paths(System.getenv(PATH));
+    }
+
     /** Where {@link #find} looks, beside the linker's cache, in order: what {@link #PATH} names first. */
     static Set<Path> folders(String path) {
         Set<Path> folders = new LinkedHashSet<>();

@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
+import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Profile;
 import lnr.kernels.Recording;
 import lnr.kernels.Scope;
+import lnr.kernels.U8;
 import lnr.kernels.contract.Draw;
 import lnr.kernels.contract.Operation;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -252,6 +254,22 @@ class CudaDeviceTest {
         }
         assertThat(Emulator.log()).isEmpty();
         device.profile().close();
+    }
+
+    // The checks of what refers to others by number wait, and a graph has none.
+    @Test
+    void aProfileOfARecordingHasNothingThatTheRecordingHasNot() {
+        F32 z = scope.f32(10);
+        U8 labels = scope.u8(1);
+        F64 sums = scope.f64(2);
+        Runnable loss = () -> device.layers().crossEntropy(1, 10, z, labels, null, sums);
+        loss.run();
+        try (Recording recording = device.record(loss);
+                Profile profile = device.profile()) {
+            recording.replay();
+            assertThat(profile.entries()).extracting(Profile.Entry::name)
+                    .containsExactlyInAnyOrder("lnr_cross_entropy", "lnr_add_losses");
+        }
     }
 
     @Test

@@ -106,6 +106,16 @@ class DriverTest {
     }
 
     @Test
+    void namesOfNoDirectoryAreTold() throws Exception {
+        Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
+        Path file = Files.createFile(folder.resolve("file"));
+        String named = "::" + file + ":/no/such\nplace:" + "x".repeat(5000) + ":" + folder;
+        assertThat(Probe.run(Map.of("LNR_CUDA_PATH", named), "survey"))
+                .contains("also looked in: " + file + " (is no directory), /no/such")
+                .contains("libcuda.so.1: " + folder.resolve("libcuda.so.1"));
+    }
+
+    @Test
     void aDamagedLibraryIsTold() throws Exception {
         Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
         byte[] whole = Files.readAllBytes(built.library(Library.CUBLAS));
