@@ -47,7 +47,7 @@ final class Probe {
         }
     }
 
-    /** Leaves a device as it is, with a recording, a profile, and a thread that keeps it busy until the process ends. */
+    /** Leaves a device as it is, with a recording, a profile, and a thread that keeps it busy until the end. */
     private static void leave() {
         Device device = Device.open("cuda");
         F64 x = device.scope().f64(1_000_000);
