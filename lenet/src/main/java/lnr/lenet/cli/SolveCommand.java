@@ -180,7 +180,7 @@ final class SolveCommand implements Runnable {
             session.json(json(device, solver, strength, solution).fields());
             return;
         }
-        session.print("method       %s on %s, fp64", solution.method(), device.name());
+        session.print("method       %s, fp64, on %s (%s)", solution.method(), device.name(), device.choice());
         session.print("lambda       %s (lambda_max %s)", solution.lambda(), solution.lambdaMax());
         session.print("objective    %s (without Tr(Ryy)/2)", solution.objective());
         session.print("gap          %.3e (relative %.3e)", solution.gap(), solution.relativeGap());
