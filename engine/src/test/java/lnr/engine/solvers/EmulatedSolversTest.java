@@ -33,7 +33,8 @@ class EmulatedSolversTest {
             try (Device cpu = Device.open("cpu");
                     Device cuda = Device.open("cuda")) {
                 assertThat(cuda.description()).containsEntry("processor", "emulated");
-                for (String name : List.of(ProximalGradient.NAME, Fista.NAME, AlternatingMinimization.NAME)) {
+                for (String name : List.of(
+                        ProximalGradient.NAME, Fista.NAME, AlternatingMinimization.NAME, SupportNewton.NAME)) {
                     Solver solver = Solver.named(name);
                     solver = solver.withStopping(solver.stopping().withGap(GAP));
                     Solution expected = solve(cpu, layer, solver);
