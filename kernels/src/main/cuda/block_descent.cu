@@ -41,8 +41,17 @@ struct Tile {
     const double* square; // (columns, columns), R's, leading dimension ld
     int ld;
     double* rotated; // (h, largest), of the group at hand: V Q
-    double* squares; // (largest), of its columns' norms
-    double* scales; // (largest), what they are multiplied by
+    int largest;
+
+    // (largest), of each rotated column's numbers, summed.
+    __device__ double* squares() const {
+        return rotated + h * largest;
+    }
+
+    // (largest), what rotated columns are multiplied by.
+    __device__ double* scales() const {
+        return squares() + largest;
+    }
 
     // Row i of column j of G, as the changes of the columns in the set `moved` leave it.
     __device__ double gradient(int i, int j, unsigned moved) const {
@@ -53,7 +62,7 @@ struct Tile {
 #pragma unroll
             for (int n = 0; n < AT_ONCE; n++) {
                 int l = __ffs(left) - 1;
-                x[n] = l < 0 ? 0 : square[static_cast<long long>(j) * ld + l];
+                x[n] = l < 0 ? 0 : square[j * ld + l];
                 y[n] = l < 0 ? 0 : slots[l * h + i];
                 left &= left - 1;
             }
@@ -69,7 +78,7 @@ struct Tile {
 // M_j = V (1 - weight / ||V||)_+ / R_jj with V = G_j + M_j R_jj; j counts in the tile. Whether it is not zero.
 __device__ bool minimise_column(const Tile& tile, int j, int turn, unsigned moved, double weight, double* m) {
     int h = tile.h;
-    double curvature = tile.square[static_cast<long long>(j) * tile.ld + j];
+    double curvature = tile.square[j * tile.ld + j];
     double* slot = tile.slots + j * h;
     double square = 0;
     for (int i = threadIdx.x; i < h; i += blockDim.x) {
@@ -98,8 +107,7 @@ __device__ void row_times(int h, int size, const double* x, const double* q, int
             double number = x[b * h];
 #pragma unroll
             for (int n = 0; n < AT_ONCE; n++) {
-                long long column = min(c + n, size - 1);
-                sums[n] += number * q[b * static_cast<long long>(down) + column * across];
+                sums[n] += number * q[b * down + min(c + n, size - 1) * across];
             }
         }
 #pragma unroll
@@ -149,7 +157,7 @@ __device__ bool minimise_group(
             slot[c * h + i] = tile.gradient(i, j + c, moved);
         }
         if (live) {
-            const double* block = tile.square + static_cast<long long>(j) * tile.ld + j;
+            const double* block = tile.square + j * tile.ld + j;
             row_times(h, size, m + i, block, 1, tile.ld, [=](int c, double sum) { slot[c * h + i] += sum; });
         }
         for (int c = 0; c < size; c++) {
@@ -177,18 +185,18 @@ __device__ bool minimise_group(
         }
         sum = warp_sum(sum);
         if (lane() == 0) {
-            tile.squares[c] = sum;
+            tile.squares()[c] = sum;
         }
     }
     __syncthreads();
-    double norm = secular_root(size, tile.squares, values, weight);
+    double norm = secular_root(size, tile.squares(), values, weight);
     for (int c = threadIdx.x; c < size; c += blockDim.x) {
-        tile.scales[c] = norm / (fmax(0.0, values[c]) * norm + weight);
+        tile.scales()[c] = norm / (fmax(0.0, values[c]) * norm + weight);
     }
     __syncthreads();
     for (int i = threadIdx.x; i < h; i += blockDim.x) {
         for (int c = 0; c < size; c++) {
-            rotated[c * h + i] *= tile.scales[c];
+            rotated[c * h + i] *= tile.scales()[c];
         }
         row_times(h, size, rotated + i, q, size, 1, [=](int c, double next) {
             slot[c * h + i] = next - m[c * h + i];
@@ -273,11 +281,10 @@ KERNEL(256) void lnr_diagonal_blocks(int d, const int* starts, const int* places
 //           0 where that is 1; columns is 32 at most, or there is just one group. kept = 0 with none: change and work
 //           take its place.
 // Bound:    latency. A column costs, one after the other: up to 31 products a row, four loads at once; a sum over the
-//           block, 10 shuffles and a barrier; a square root and two divisions; and M's column, from L2. With h at most
-//           512 that is 1000 to 2000 cycles by count, so 500 columns 0.3 to 0.6 ms at 1.7 GHz, and their 16 tiles as
-//           many products of (h, 32) by (32, d), which take a launch each. A group of s columns costs up to 3 s^2
-//           products a row more. Beyond that h, and without shared memory, what bounds it is the path from L2 to one
-//           multiprocessor: 8 bytes a product.
+//           block, 10 shuffles and a barrier; a square root and two divisions; and M's column, from L2. For h up to 512
+//           that counts up to 1000 to 2000 cycles, not measured: at 1.7 GHz 0.3 to 0.6 ms for 500 columns, beside 16
+//           products of (h, 32) by (32, d). A group of s columns costs up to 3 s^2 products a row more. For larger h,
+//           and without shared memory, it is the path from L2 to one multiprocessor, at 8 bytes a product.
 // Numerics: a row's products are subtracted column by column, as the twin does; sums of squares: a thread its rows in
 //           order, then the block; of rotated columns: a lane its rows in order, then the warp. Bits do not depend on
 //           whether shared memory is used.
@@ -291,38 +298,33 @@ KERNEL(512) void lnr_descend_tile(
     int columns = starts[end] - first;
     const double* square = r + static_cast<long long>(first) * d + first;
     const double* from = g + static_cast<long long>(first) * h;
-    if (kept) {
-        double* copied = room + h * columns;
-        for (int i = threadIdx.x; i < h; i += blockDim.x) {
-            for (int j = 0; j < columns; j++) {
+    Tile tile = {h, first, starts, kept ? room : change, kept ? room + h * columns : square, kept ? columns : d,
+                 kept ? room + (h + columns) * columns : work, largest};
+    for (int i = threadIdx.x; i < h; i += blockDim.x) {
+        for (int j = 0; j < columns; j++) {
+            if (kept) {
                 copy_async<8>(room + j * h + i, from + j * h + i);
+            } else {
+                change[j * h + i] = from[j * h + i];
             }
         }
+    }
+    if (kept) {
         for (int j = warp(); j < columns; j += blockDim.x / WARP) {
             for (int i = lane(); i < columns; i += WARP) {
-                copy_async<8>(copied + j * columns + i, square + static_cast<long long>(j) * d + i);
+                copy_async<8>(room + (h + j) * columns + i, square + j * d + i);
             }
         }
         copy_async_commit();
         copy_async_wait<0>();
         __syncthreads();
-        double* rotated = copied + columns * columns;
-        double* squares = rotated + h * largest;
-        Tile tile = {h, first, starts, room, copied, columns, rotated, squares, squares + largest};
-        walk_groups(tile, group, end, lambda, weights, live, places, q, values, m);
+    }
+    walk_groups(tile, group, end, lambda, weights, live, places, q, values, m);
+    if (kept) {
         for (int i = threadIdx.x; i < h; i += blockDim.x) {
             for (int j = 0; j < columns; j++) {
                 change[j * h + i] = room[j * h + i];
             }
         }
-    } else {
-        for (int i = threadIdx.x; i < h; i += blockDim.x) {
-            for (int j = 0; j < columns; j++) {
-                change[j * h + i] = from[j * h + i];
-            }
-        }
-        double* squares = work + h * largest;
-        Tile tile = {h, first, starts, change, square, d, work, squares, squares + largest};
-        walk_groups(tile, group, end, lambda, weights, live, places, q, values, m);
     }
 }

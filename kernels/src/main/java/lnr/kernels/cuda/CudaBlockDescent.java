@@ -120,7 +120,7 @@ final class CudaBlockDescent implements BlockDescent {
             }
             long bytes = 8 * ((h + (long) columns) * columns + (h + 2L) * largest);
             boolean kept = bytes + SUMS <= device.sharedMemory();
-            Math.multiplyExact(h, Math.max(columns, largest)); // the kernel counts a tile's numbers in integers
+            Math.multiplyExact(Math.max(h, d), columns); // the kernel counts a tile's numbers in integers
             return new Tile(first, end, column, columns, largest, kept ? (int) bytes : 0);
         }
 

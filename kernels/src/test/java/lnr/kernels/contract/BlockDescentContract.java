@@ -15,19 +15,30 @@ public abstract class BlockDescentContract extends DeviceContract {
     @ParameterizedTest
     @CsvSource({"1, 1, 1, .1", "1, 33, 1, .2", "7, 40, 1, .5", "67, 33, 4, .9", "5, 70, 40, .7", "3, 12, 12, .3"})
     void passesNeverRiseKeepTheGradientAndEndAtTheOptimum(int h, int d, int most, double lambda) {
-        passes(400, h, d, most, lambda);
+        passes(400, h, d, most, lambda, draw.positive(d));
+    }
+
+    // Were a group's change to reach those after it too late, P would rise.
+    @ParameterizedTest
+    @CsvSource({"3, 70, 1, .5", "67, 40, 5, 2"})
+    void columnsThatAreAlikeAreNoDifferent(int h, int d, int most, double lambda) {
+        double[] r = draw.positive(d);
+        for (int i = 0; i < r.length; i++) {
+            r[i] = 1 + 0.2 * r[i];
+        }
+        passes(20, h, d, most, lambda, r);
     }
 
     @ParameterizedTest
     @CsvSource({"1000, 33, 1, 9", "513, 40, 7, 9", "33, 150, 120, 4"})
     void longColumnsAndLargeGroupsAreNoDifferent(int h, int d, int most, double lambda) {
-        passes(2, h, d, most, lambda);
+        passes(2, h, d, most, lambda, draw.positive(d));
     }
 
-    private void passes(int count, int h, int d, int most, double lambda) {
+    /** @param r (d, d), modified: nothing is known of the last column */
+    private void passes(int count, int h, int d, int most, double lambda, double[] r) {
         int[] starts = draw.starts(d, most);
         double[] weights = draw.weights(starts.length - 1);
-        double[] r = draw.positive(d);
         double[] c = draw.doubles(h * d);
         // A column that nothing is known of, and a group that a pass has to empty.
         for (int j = 0; j < d; j++) {
