@@ -14,6 +14,7 @@ import lnr.kernels.Device;
 import lnr.kernels.Scope;
 import lnr.kernels.emulated.Emulated;
 import lnr.kernels.emulated.Emulator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -33,21 +34,51 @@ class EmulatedSolversTest {
             try (Device cpu = Device.open("cpu");
                     Device cuda = Device.open("cuda")) {
                 assertThat(cuda.description()).containsEntry("processor", "emulated");
-                for (String name : List.of(ProximalGradient.NAME, Fista.NAME, AlternatingMinimization.NAME)) {
+                for (String name : List.of(
+                        ProximalGradient.NAME, Fista.NAME, AlternatingMinimization.NAME, SupportNewton.NAME)) {
                     Solver solver = Solver.named(name);
                     solver = solver.withStopping(solver.stopping().withGap(GAP));
                     Solution expected = solve(cpu, layer, solver);
                     Solution actual = solve(cuda, layer, solver);
-                    assertThat(actual.status()).as(name).isEqualTo(Status.CONVERGED);
-                    assertThat(actual.support()).as(name).isEqualTo(expected.support());
-                    // Both are within their gaps of the optimum, and either objective may be wrong by rounding.
-                    double bound = actual.gap() + expected.gap() + 1e-12 * Math.abs(expected.objective());
-                    assertThat(actual.objective()).as(name).isCloseTo(expected.objective(), within(bound));
+                    assertSameOptimum(name, actual, expected);
                     assertThat(solve(cuda, layer, solver).m()).as(name + " again").isEqualTo(actual.m());
                 }
                 assertThat(cuda.heldBytes()).isZero();
             }
         }
+    }
+
+    // Its R is singular, and its passes are many tiles of several warps.
+    @Test
+    void newtonTakesTheCpusRounds() {
+        Emulator.load();
+        Emulator.schedule("random 4");
+        Emulator.lazy(true);
+        Layer toy = Layer.toy();
+        try (Device cpu = Device.open("cpu");
+                Device cuda = Device.open("cuda")) {
+            for (double ratio : new double[] {0.2, 0.01}) {
+                Solution expected = newton(cpu, toy, ratio);
+                Solution actual = newton(cuda, toy, ratio);
+                assertSameOptimum("newton at " + ratio, actual, expected);
+                assertThat(actual.iterations()).isBetween(expected.iterations() - 1, expected.iterations() + 1);
+            }
+        }
+    }
+
+    private static Solution newton(Device device, Layer layer, double ratio) {
+        try (Scope scope = device.scope()) {
+            Problem problem = layer.problem(scope, 1);
+            return new SupportNewton().solve(problem.withLambda(ratio * problem.lambdaMax()));
+        }
+    }
+
+    private static void assertSameOptimum(String name, Solution actual, Solution expected) {
+        assertThat(actual.status()).as(name).isEqualTo(Status.CONVERGED);
+        assertThat(actual.support()).as(name).isEqualTo(expected.support());
+        // Both are within their gaps of the optimum, and either objective may be wrong by rounding.
+        double bound = actual.gap() + expected.gap() + 1e-12 * Math.abs(expected.objective());
+        assertThat(actual.objective()).as(name).isCloseTo(expected.objective(), within(bound));
     }
 
     private static Solution solve(Device device, Layer layer, Solver solver) {

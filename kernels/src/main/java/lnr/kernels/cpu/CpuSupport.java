@@ -26,6 +26,7 @@ final class CpuSupport extends CpuOperations implements Support {
     @Override
     public void scatter(int h, I32 columns, F64 in, F64 m) {
         exactly("in", in, h * columns.length());
+        requireOpen(in, m);
         int[] list = array(columns);
         m.clear();
         for (int i = 0; i < columns.length(); i++) {
@@ -68,6 +69,7 @@ final class CpuSupport extends CpuOperations implements Support {
         exactly("hat", hat, size);
         exactly("slope", slope, size);
         exactly("shift", shift, groups.columns());
+        requireOpen(shift);
         double[] ma = array(m);
         double[] ga = array(g);
         double[] ha = array(hat);
