@@ -30,7 +30,7 @@ public abstract class BlockDescentContract extends DeviceContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"1000, 33, 1, 9", "513, 40, 7, 9", "33, 150, 120, 4"})
+    @CsvSource({"1000, 45, 3, 9", "513, 40, 1, 9", "33, 150, 120, 4", "3, 260, 250, 1"})
     void longColumnsAndLargeGroupsAreNoDifferent(int h, int d, int most, double lambda) {
         passes(2, h, d, most, lambda, draw.positive(d));
     }
