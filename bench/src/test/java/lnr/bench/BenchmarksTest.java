@@ -68,6 +68,9 @@ class BenchmarksTest {
         GroupNormBenchmark.Iterates iterates = new GroupNormBenchmark.Iterates();
         iterates.shape = "3x7";
         run(iterates, benchmark::step);
+        GroupNormBenchmark.Changes changes = new GroupNormBenchmark.Changes();
+        changes.shape = "3x7";
+        run(changes, benchmark::restartedStep, benchmark::restartedStepF32);
     }
 
     @Test
