@@ -69,12 +69,13 @@ final class NewtonRounds {
                 run.begin(Arrays.copyOf(start, answer.length));
                 while (rounds < stopping.cap()) {
                     Certificate.Gap gap = run.round();
-                    history[rounds++] = gap.objective();
+                    double objective = gap.objective() + bias.offset();
+                    history[rounds++] = objective;
                     if (gap.gap() <= reference) {
                         status = Status.CONVERGED;
                         break;
                     }
-                    if (!monitor.proceed(rounds, gap.objective(), gap.relativeGap())) {
+                    if (!monitor.proceed(rounds, objective, gap.relativeGap())) {
                         status = Status.STOPPED;
                         break;
                     }
