@@ -285,13 +285,14 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
                 for (int i = 0; i < n; i++) {
                     z[i] = ma[mo + i] + ahead * change[i] + step * (ga[go + i] - ahead * product[i]);
                 }
+                double length = norm(n, z, 0);
                 if (runs.penalised(k)) {
-                    double norm = norm(n, z, 0);
-                    double scale = shrinkage(step * lambda * runs.weight(k), norm);
+                    double scale = shrinkage(step * lambda * runs.weight(k), length);
                     scale(n, scale, z, 0, z, 0);
-                    sums[o + 2] += runs.weight(k) * scale * norm;
+                    length *= scale;
+                    sums[o + 2] += runs.weight(k) * length;
                 }
-                sums[o + 1] += Sums.dot(z, 0, z, 0, n);
+                sums[o + 1] += length * length;
                 for (int i = 0; i < n; i++) {
                     double next = z[i];
                     z[i] = next - ma[mo + i];
