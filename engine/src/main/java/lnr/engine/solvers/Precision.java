@@ -10,7 +10,10 @@ import java.util.Locale;
 public enum Precision {
     /** Double precision throughout. */
     FP64,
-    /** Products in single precision, of changes that vanish, put right by one in double now and then. */
+    /**
+     * Products in single precision, of changes that vanish, put right by one in double now and then. For moments within
+     * single precision's range, and answers M that are larger than 1e-25 or so: changes of M too are in that range.
+     */
     FP32;
 
     /** The precision of that name, {@code fp64} or {@code fp32}. */

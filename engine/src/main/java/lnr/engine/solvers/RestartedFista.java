@@ -33,6 +33,9 @@ public record RestartedFista(Precision precision, Stopping stopping) implements 
     private static final int CAP = 100_000;
     private static final double GAP = 1e-10;
 
+    /** Steps between looks: a recorded block, whose cost in single precision is several times a look's. */
+    private static final int EVERY = 16;
+
     /** In double precision; stops at a relative gap of 1e-10, or after 100,000 steps. */
     public RestartedFista() {
         this(Precision.FP64);
@@ -40,7 +43,7 @@ public record RestartedFista(Precision precision, Stopping stopping) implements 
 
     /** In this precision, otherwise as {@link #RestartedFista()}. */
     public RestartedFista(Precision precision) {
-        this(precision, Stopping.onChange(CAP).withGap(GAP));
+        this(precision, Stopping.onChange(CAP).withGap(GAP).withEvery(EVERY));
     }
 
     @Override
