@@ -114,10 +114,11 @@ class BenchmarksTest {
 
     @Test
     void solvers() {
-        for (String method : List.of("proximal-gradient", "fista", "alternating-minimization")) {
+        for (String method : List.of("proximal-gradient", "fista", "alternating-minimization", "restarted-fista")) {
             SolverBenchmark.Case tiny = new SolverBenchmark.Case();
             tiny.problem = "9x7x3x1100";
             tiny.method = method;
+            tiny.precision = method.startsWith("restarted") ? "fp32" : "fp64";
             run(tiny, (s, work) -> {
                 Solution solution = new SolverBenchmark().solve(s, work);
                 assertThat(solution.status()).isEqualTo(Status.CONVERGED);
