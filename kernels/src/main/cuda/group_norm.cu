@@ -167,6 +167,28 @@ __device__ void prox(
 
 constexpr int STATS = 5;
 
+// Adds the sums of a block's threads: parts_sb is block b's part of sum s.
+template <int team>
+__device__ void leave_parts(const double (&stats)[STATS], double* parts) {
+    constexpr int warps = TEAMS<team> * team / WARP;
+    SHARED(double, sums, STATS * warps);
+#pragma unroll
+    for (int s = 0; s < STATS; s++) {
+        double sum = warp_sum(stats[s]);
+        if (lane() == 0) {
+            sums[s * warps + warp()] = sum;
+        }
+    }
+    __syncthreads();
+    if (threadIdx.x < STATS) {
+        double sum = 0;
+        for (int w = 0; w < warps; w++) {
+            sum += sums[threadIdx.x * warps + w];
+        }
+        parts[threadIdx.x * gridDim.x + blockIdx.x] = sum;
+    }
+}
+
 // What a team keeps of a run; the prox's argument Z takes the place of M_prev.
 enum Array { M, M_PREV, MR, MR_PREV, C, ARRAYS, Z = M_PREV };
 
@@ -237,22 +259,110 @@ __device__ void take_step(
             store(to + i, z, wide);
         });
     }
-    constexpr int warps = TEAMS<team> * team / WARP;
-    SHARED(double, sums, STATS * warps);
-#pragma unroll
-    for (int s = 0; s < STATS; s++) {
-        double sum = warp_sum(stats[s]);
-        if (lane() == 0) {
-            sums[s * warps + warp()] = sum;
-        }
+    leave_parts<team>(stats, parts);
+}
+
+// The sum of values_i, in every thread of a block of 256.
+__device__ double total(int count, const double* values) {
+    double sum = 0;
+#pragma unroll 4
+    for (int i = threadIdx.x; i < count; i += BLOCK) {
+        sum += values[i];
     }
-    __syncthreads();
-    if (threadIdx.x < STATS) {
+    return block_sum<BLOCK>(sum);
+}
+
+// What a restarted step takes from the one before.
+enum Motion { AHEAD, UNSEEN, LENGTH };
+
+// Each thread writes only numbers that it alone reads: its share of M, G and S, before and behind the norm.
+template <int team, bool kept, typename T>
+__device__ void take_restarted_step(
+    int h, int runs, int groups, double* slots, double lambda, const int* starts, const double* weights,
+    const double* motion, double* m, double* g, T* s, const T* sr, double* parts) {
+    double u = motion[AHEAD];
+    double unseen = motion[UNSEEN];
+    double step = motion[LENGTH];
+    bool wide = aligned<16>(m) && aligned<16>(g) && aligned<2 * sizeof(T)>(s) && aligned<2 * sizeof(T)>(sr);
+    double stats[STATS] = {};
+    for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
+        Run run = run_at(k, groups, starts);
+        int length = run.length(h);
+        int odd = run.odd(h);
+        long long from = run.from(h);
+        double* own = slots + odd;
         double sum = 0;
-        for (int w = 0; w < warps; w++) {
-            sum += sums[threadIdx.x * warps + w];
+        walk<team, 2>(length, odd, [&](auto width, int i) {
+            constexpr int n = width.value;
+            auto x = load<n>(m + from + i, wide);
+            auto slope = load<n>(g + from + i, wide);
+            auto change = load<n>(s + from + i, wide);
+            auto product = load<n>(sr + from + i, wide);
+            for (int j = 0; j < n; j++) {
+                double a = change.at[j];
+                double p = product.at[j];
+                slope.at[j] -= unseen * p;
+                stats[4] += (slope.at[j] + 0.5 * p) * a;
+                x.at[j] += u * a + step * (slope.at[j] - u * p);
+                sum += x.at[j] * x.at[j];
+            }
+            store(g + from + i, slope, wide);
+            if (kept) {
+                store(own + i, x, true);
+            }
+        });
+        double scale = 1;
+        if (k < groups) {
+            double norm = sqrt(block_sum<team>(sum));
+            scale = shrinkage(step * lambda * weights[k], norm);
+            stats[2] += threadIdx.x % team == 0 ? weights[k] * scale * norm : 0;
         }
-        parts[threadIdx.x * gridDim.x + blockIdx.x] = sum;
+        walk<team, 2>(length, odd, [&](auto width, int i) {
+            constexpr int n = width.value;
+            auto x = load<n>(m + from + i, wide);
+            auto last = load<n>(s + from + i, wide);
+            Numbers<n> z;
+            if (kept) {
+                z = load<n>(own + i, true);
+            } else {
+                auto slope = load<n>(g + from + i, wide);
+                auto product = load<n>(sr + from + i, wide);
+                for (int j = 0; j < n; j++) {
+                    double a = last.at[j];
+                    double p = product.at[j];
+                    z.at[j] = x.at[j] + (u * a + step * (slope.at[j] - u * p));
+                }
+            }
+            Numbers<n, T> next;
+            for (int j = 0; j < n; j++) {
+                z.at[j] = scaled(scale, z.at[j]);
+                double change = z.at[j] - x.at[j];
+                stats[0] += change * change;
+                stats[1] += z.at[j] * z.at[j];
+                stats[3] += change * last.at[j];
+                next.at[j] = static_cast<T>(change);
+            }
+            store(m + from + i, z, wide);
+            store(s + from + i, next, wide);
+        });
+    }
+    leave_parts<team>(stats, parts);
+}
+
+// By the launch's shape.
+template <typename T>
+__device__ void restarted_step(
+    int h, int runs, int groups, int team, int room, double* slots, double lambda, const int* starts,
+    const double* weights, const double* motion, double* m, double* g, T* s, const T* sr, double* parts) {
+    if (team == WARP) {
+        take_restarted_step<WARP, true>(
+            h, runs, groups, slots + warp() * room, lambda, starts, weights, motion, m, g, s, sr, parts);
+    } else if (room > 0) {
+        take_restarted_step<BLOCK, true>(
+            h, runs, groups, slots, lambda, starts, weights, motion, m, g, s, sr, parts);
+    } else {
+        take_restarted_step<BLOCK, false>(
+            h, runs, groups, slots, lambda, starts, weights, motion, m, g, s, sr, parts);
     }
 }
 
@@ -334,6 +444,53 @@ KERNEL(256) void lnr_step(
     }
 }
 
+// G = G - v S R, next = prox_{t g}(M + u S + step (G - u S R)), S = next - M, M = next, and of each block the sums
+// ||next - M||^2, ||next||^2, sum_k w_k ||next_k||, <next - M, S>, <G + S R / 2, S> of the S before.
+//
+// Shapes:   motion (3): u, v, step; matrices (h, d); parts (5, blocks), a sum's parts contiguous.
+// Launch:   as lnr_prox.
+// Bound:    56 bytes and 20 flops a number: memory. S and M are read again behind the norm, from L1 or L2.
+// Source:   O'Donoghue and Candes (2015), 3.2; Liang, Luo and Schoenlieb (2022).
+KERNEL(256) void lnr_restarted_step(
+    int h, int runs, int groups, int team, int room, double lambda, const int* starts, const double* weights,
+    const double* motion, double* m, double* g, double* s, const double* sr, double* parts) {
+    DYNAMIC_SHARED(double, slots);
+    restarted_step(h, runs, groups, team, room, slots, lambda, starts, weights, motion, m, g, s, sr, parts);
+}
+
+// The same with S and S R in single precision; all arithmetic is in double.
+//
+// Shapes, launch, source: as lnr_restarted_step.
+// Bound:    44 bytes and 20 flops a number: memory.
+KERNEL(256) void lnr_restarted_step_f32(
+    int h, int runs, int groups, int team, int room, double lambda, const int* starts, const double* weights,
+    const double* motion, double* m, double* g, float* s, const float* sr, double* parts) {
+    DYNAMIC_SHARED(double, slots);
+    restarted_step(h, runs, groups, team, room, slots, lambda, starts, weights, motion, m, g, s, sr, parts);
+}
+
+// The second stage of a restarted step: out_s = sum_i parts_si, then motion's u = 0 if the momentum points uphill, that
+// is, u <next - M, S> > ||next - M||^2, else 1, and v = 1.
+//
+// Shapes:   parts (5, count), a sum's parts contiguous; out (5); motion (2 or more).
+// Launch:   one block of 256 threads.
+// Bound:    latency.
+// Numerics: as lnr_sums, whose sums these are.
+KERNEL(256) void lnr_restart(int count, const double* parts, double* out, double* motion) {
+    double sums[STATS];
+#pragma unroll
+    for (int s = 0; s < STATS; s++) {
+        sums[s] = total(count, parts + static_cast<long long>(s) * count);
+    }
+    if (threadIdx.x == 0) {
+        for (int s = 0; s < STATS; s++) {
+            out[s] = sums[s];
+        }
+        motion[AHEAD] = motion[AHEAD] * sums[3] > sums[0] ? 0 : 1;
+        motion[UNSEEN] = 1;
+    }
+}
+
 // out_s = sum_i parts_si: the second stage.
 //
 // Shapes:   parts (sums, count), a sum's parts contiguous; out (sums).
@@ -341,13 +498,7 @@ KERNEL(256) void lnr_step(
 // Bound:    latency.
 // Numerics: thread t adds parts t, t + 256, ..., then as in lnr.cuh.
 KERNEL(256) void lnr_sums(int count, const double* parts, double* out) {
-    const double* own = parts + static_cast<long long>(blockIdx.x) * count;
-    double sum = 0;
-#pragma unroll 4
-    for (int i = threadIdx.x; i < count; i += BLOCK) {
-        sum += own[i];
-    }
-    sum = block_sum<BLOCK>(sum);
+    double sum = total(count, parts + static_cast<long long>(blockIdx.x) * count);
     if (threadIdx.x == 0) {
         out[blockIdx.x] = sum;
     }

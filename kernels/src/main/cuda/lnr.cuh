@@ -81,10 +81,10 @@ __device__ inline T block_sum(T value) {
     return warp_sum(lane() < threads / WARP ? sums[lane()] : T(0));
 }
 
-// A number in double precision, or a pair of them.
-template <int n>
-struct alignas(8 * n) Numbers {
-    double at[n];
+// A number, or a pair of numbers.
+template <int n, typename T = double>
+struct alignas(sizeof(T) * n) Numbers {
+    T at[n];
 };
 
 // How many numbers an access moves, as an argument.
@@ -94,11 +94,11 @@ struct Width {
 };
 
 // In one access if `wide`: n numbers are then aligned to their size.
-template <int n>
-__device__ inline Numbers<n> load(const double* from, bool wide) {
-    Numbers<n> numbers;
+template <int n, typename T>
+__device__ inline Numbers<n, T> load(const T* from, bool wide) {
+    Numbers<n, T> numbers;
     if (wide) {
-        numbers = *reinterpret_cast<const Numbers<n>*>(from);
+        numbers = *reinterpret_cast<const Numbers<n, T>*>(from);
     } else {
         for (int j = 0; j < n; j++) {
             numbers.at[j] = from[j];
@@ -107,10 +107,10 @@ __device__ inline Numbers<n> load(const double* from, bool wide) {
     return numbers;
 }
 
-template <int n>
-__device__ inline void store(double* to, Numbers<n> numbers, bool wide) {
+template <int n, typename T>
+__device__ inline void store(T* to, Numbers<n, T> numbers, bool wide) {
     if (wide) {
-        *reinterpret_cast<Numbers<n>*>(to) = numbers;
+        *reinterpret_cast<Numbers<n, T>*>(to) = numbers;
     } else {
         for (int j = 0; j < n; j++) {
             to[j] = numbers.at[j];

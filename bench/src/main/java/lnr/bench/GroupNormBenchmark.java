@@ -1,6 +1,7 @@
 package lnr.bench;
 
 import java.util.concurrent.TimeUnit;
+import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
 import lnr.kernels.Scope;
@@ -98,6 +99,43 @@ public class GroupNormBenchmark {
         }
     }
 
+    /** The matrices of a restarted step, of either precision. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Changes extends OnDevice {
+        /** h x d: all are (h, d). */
+        @Param({"1000x4000", "200x500"})
+        public String shape;
+
+        private int h;
+        private int d;
+        private Groups groups; // each column one
+        private F64 motion; // (3)
+        private F64 m;
+        private F64 g;
+        private F64 s;
+        private F64 sr;
+        private F32 s32;
+        private F32 sr32;
+        private F64 stats;
+
+        @Override
+        void prepare(Scope scope) {
+            int[] sizes = sizes(shape, 2);
+            h = sizes[0];
+            d = sizes[1];
+            groups = Groups.columns(scope, d);
+            motion = scope.f64(new double[] {0, 0, 0.1});
+            long size = (long) h * d;
+            m = normal64(size);
+            g = scope.f64(size); // zeros, so that M shrinks to nothing and stays there
+            s = scope.f64(size);
+            sr = scope.f64(size);
+            s32 = scope.f32(size);
+            sr32 = scope.f32(size);
+            stats = scope.f64(5);
+        }
+    }
+
     /** ||M_j||: one read of M, 2 h d flops. */
     @Benchmark
     public void norms(Columns s, Work work) {
@@ -143,5 +181,23 @@ public class GroupNormBenchmark {
         s.on().synchronize();
         work.flops(20.0 * s.h * s.d);
         work.bytes(48.0 * s.h * s.d);
+    }
+
+    /** One restarted step with its sums: four reads and three writes of M's size. */
+    @Benchmark
+    public void restartedStep(Changes s, Work work) {
+        s.on().groupNorm().restartedStep(s.h, s.d, s.groups, s.motion, 0.1, s.m, s.g, s.s, s.sr, s.stats);
+        s.on().synchronize();
+        work.flops(20.0 * s.h * s.d);
+        work.bytes(56.0 * s.h * s.d);
+    }
+
+    /** The same with changes in single precision. */
+    @Benchmark
+    public void restartedStepF32(Changes s, Work work) {
+        s.on().groupNorm().restartedStep(s.h, s.d, s.groups, s.motion, 0.1, s.m, s.g, s.s32, s.sr32, s.stats);
+        s.on().synchronize();
+        work.flops(20.0 * s.h * s.d);
+        work.bytes(44.0 * s.h * s.d);
     }
 }

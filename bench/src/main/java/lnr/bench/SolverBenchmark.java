@@ -3,6 +3,7 @@ package lnr.bench;
 import java.util.concurrent.TimeUnit;
 import lnr.engine.Problem;
 import lnr.engine.Solution;
+import lnr.engine.solvers.Precision;
 import lnr.engine.solvers.Solver;
 import lnr.kernels.Scope;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -30,8 +31,12 @@ public class SolverBenchmark {
         public String problem;
 
         /** A solver of {@link Solver#named}. */
-        @Param({"proximal-gradient", "fista", "alternating-minimization"})
+        @Param({"proximal-gradient", "fista", "alternating-minimization", "restarted-fista"})
         public String method;
+
+        /** Of the solver's products; {@code fp32} for those that know it. */
+        @Param("fp64")
+        public String precision;
 
         private TextProblem text;
 
@@ -49,7 +54,9 @@ public class SolverBenchmark {
     public Solution solve(Case s, Work work) {
         try (Scope scope = s.on().scope()) {
             Problem problem = s.text.on(scope);
-            Solution solution = Solver.named(s.method).solve(problem);
+            Solution solution = Solver.named(s.method)
+                    .withPrecision(Precision.named(s.precision))
+                    .solve(problem);
             work.flops(2.0 * solution.iterations() * s.text.h() * s.text.d() * s.text.d());
             return solution;
         }

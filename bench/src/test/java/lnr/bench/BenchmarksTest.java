@@ -68,6 +68,9 @@ class BenchmarksTest {
         GroupNormBenchmark.Iterates iterates = new GroupNormBenchmark.Iterates();
         iterates.shape = "3x7";
         run(iterates, benchmark::step);
+        GroupNormBenchmark.Changes changes = new GroupNormBenchmark.Changes();
+        changes.shape = "3x7";
+        run(changes, benchmark::restartedStep, benchmark::restartedStepF32);
     }
 
     @Test
@@ -131,10 +134,11 @@ class BenchmarksTest {
 
     @Test
     void solvers() {
-        for (String method : List.of("proximal-gradient", "fista", "alternating-minimization")) {
+        for (String method : List.of("proximal-gradient", "fista", "alternating-minimization", "restarted-fista")) {
             SolverBenchmark.Case tiny = new SolverBenchmark.Case();
             tiny.problem = "9x7x3x1100";
             tiny.method = method;
+            tiny.precision = method.startsWith("restarted") ? "fp32" : "fp64";
             run(tiny, (s, work) -> {
                 Solution solution = new SolverBenchmark().solve(s, work);
                 assertThat(solution.status()).isEqualTo(Status.CONVERGED);

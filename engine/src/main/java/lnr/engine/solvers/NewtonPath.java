@@ -305,7 +305,7 @@ final class NewtonPath implements Path {
 
         @Override
         public boolean proceed(Certificate.Gap gap) {
-            double objective = gap.objective() - 0.5 * bias.explained();
+            double objective = gap.objective() + bias.offset();
             if (count == history.length) {
                 history = Arrays.copyOf(history, 2 * count);
             }

@@ -46,15 +46,33 @@ public interface Solver {
     /** The same solver with another stopping rule. */
     Solver withStopping(Stopping stopping);
 
+    /** The precision of its products. */
+    default Precision precision() {
+        return Precision.FP64;
+    }
+
+    /**
+     * The same solver with products of another precision.
+     *
+     * @throws IllegalArgumentException when it knows only {@link Precision#FP64}, and is asked for another
+     */
+    default Solver withPrecision(Precision precision) {
+        if (precision != Precision.FP64) {
+            throw new IllegalArgumentException("precision: " + name() + " expected " + Precision.FP64 + ", got "
+                    + precision + "; " + RestartedFista.NAME + " has it");
+        }
+        return this;
+    }
+
     /** The names that {@link #named} takes, without their other spellings. */
     static Set<String> names() {
         return known().keySet();
     }
 
     /**
-     * The solver of that name, with the text's parameters: {@code proximal-gradient}, {@code fista} or
-     * {@code alternating-minimization}; or {@code newton}. The text's own spellings {@code proximal_gradient_descent} and
-     * {@code alternate_minimization} are taken too.
+     * The solver of that name: {@code proximal-gradient}, {@code fista} or {@code alternating-minimization} with the
+     * text's parameters, {@code newton} or {@code restarted-fista}. The text's own spellings
+     * {@code proximal_gradient_descent} and {@code alternate_minimization} are taken too.
      *
      * @throws IllegalArgumentException when there is none; the message lists the known ones
      */
@@ -79,6 +97,7 @@ public interface Solver {
         known.put(Fista.NAME, new Fista());
         known.put(AlternatingMinimization.NAME, new AlternatingMinimization());
         known.put(SupportNewton.NAME, new SupportNewton());
+        known.put(RestartedFista.NAME, new RestartedFista());
         return known;
     }
 }

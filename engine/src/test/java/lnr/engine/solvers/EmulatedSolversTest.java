@@ -23,6 +23,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EmulatedSolversTest {
     private static final double GAP = 1e-9;
 
+    /** Those whose every operation the device has. */
+    private static final List<Solver> METHODS = List.of(
+            new ProximalGradient(),
+            new Fista(),
+            new AlternatingMinimization(),
+            new SupportNewton(),
+            new RestartedFista(),
+            new RestartedFista(Precision.FP32));
+
     @ParameterizedTest
     @ValueSource(strings = {"forward", "reverse", "random 1", "random 2", "random 3"})
     void everyMethodFindsTheCpusOptimum(String order) {
@@ -34,10 +43,9 @@ class EmulatedSolversTest {
             try (Device cpu = Device.open("cpu");
                     Device cuda = Device.open("cuda")) {
                 assertThat(cuda.description()).containsEntry("processor", "emulated");
-                for (String name : List.of(
-                        ProximalGradient.NAME, Fista.NAME, AlternatingMinimization.NAME, SupportNewton.NAME)) {
-                    Solver solver = Solver.named(name);
-                    solver = solver.withStopping(solver.stopping().withGap(GAP));
+                for (Solver method : METHODS) {
+                    String name = method.name() + " in " + method.precision();
+                    Solver solver = method.withStopping(method.stopping().withGap(GAP));
                     Solution expected = solve(cpu, layer, solver);
                     Solution actual = solve(cuda, layer, solver);
                     assertSameOptimum(name, actual, expected);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Stream;
 import lnr.engine.Draws;
 import lnr.engine.Layer;
 import lnr.engine.Problem;
@@ -34,8 +35,8 @@ class OptimumTest {
     }
 
     static Solver[] solvers() {
-        return Solver.names().stream()
-                .map(name -> Solver.named(name).withStopping(Stopping.onChange(200_000).withChange(1e-12)))
+        return Stream.concat(Solver.names().stream().map(Solver::named), Stream.of(new RestartedFista(Precision.FP32)))
+                .map(solver -> solver.withStopping(Stopping.onChange(200_000).withChange(1e-12)))
                 .toArray(Solver[]::new);
     }
 
@@ -120,6 +121,16 @@ class OptimumTest {
             for (int i = 0; i < H; i++) { // the best bias leaves no mean
                 assertThat(mr[p * H + i]).isCloseTo(layer.c()[p * H + i], within(1e-9));
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("solvers")
+    void historyEndsAtTheObjective(Solver solver) {
+        for (boolean bias : new boolean[] {false, true}) {
+            Solution solution = solve(solver, Layer.random(random, H, D, 60, bias), 0.02);
+            double last = solution.history()[solution.iterations() - 1];
+            assertThat(last).isCloseTo(solution.objective(), within(1e-9 * Math.abs(solution.objective())));
         }
     }
 

@@ -194,7 +194,7 @@ class TextSolversTest {
         assertThatThrownBy(() -> Solver.named("simplex"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("method: expected one of proximal-gradient, fista, alternating-minimization, newton,"
-                        + " got 'simplex'");
+                        + " restarted-fista, got 'simplex'");
     }
 
     @Test

@@ -5,6 +5,8 @@ import static lnr.kernels.Shapes.exactly;
 import static lnr.kernels.Shapes.within;
 
 import java.util.Arrays;
+import lnr.kernels.Buffer;
+import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.GroupNorm;
 import lnr.kernels.Groups;
@@ -16,6 +18,8 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
 
     private static final int STATS = 5;
 
+    /** Numbers that a restarted step takes from one to the next: u, v and its length. */
+    private static final int MOTION = 3;
 
     CpuGroupNorm(CpuDevice device) {
         super(device);
@@ -87,7 +91,7 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
         exactly("m", m, (long) h * d);
         exactly("out", out, (long) h * d);
         within("columns of groups", groups.columns(), d);
-        requireThreshold(t);
+        requireNonNegative("t", t);
         double[] ma = array(m);
         double[] oa = array(out);
         Runs runs = runs(h, d, groups);
@@ -125,7 +129,7 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
         exactly("next", next, size);
         atLeast("stats", stats, STATS);
         within("columns of groups", groups.columns(), d);
-        requireThreshold(t);
+        requireNonNegative("t", t);
         double ahead = array(u)[at(u)];
         double[] ma = array(m);
         double[] mp = array(mPrev);
@@ -162,13 +166,146 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
             sums[s + 3] += Sums.dot(ra, ro, ma, mo, n);
             sums[s + 4] += Sums.dot(ca, co, ma, mo, n);
         }));
+        addUp(pieces, sums, out, at(stats));
+    }
+
+    private static void addUp(int pieces, double[] sums, double[] out, int oo) {
         for (int k = 0; k < STATS; k++) {
             double sum = 0;
             for (int piece = 0; piece < pieces; piece++) {
                 sum += sums[piece * STATS + k];
             }
-            out[at(stats) + k] = sum;
+            out[oo + k] = sum;
         }
+    }
+
+    /** The last change of M and its product, of one run at a time, in double precision. */
+    private interface Changes {
+        /** s, sr = n numbers of S and of S R, from {@code from} on. */
+        void take(int from, int n, double[] s, double[] sr);
+
+        /** As many numbers of S = s. */
+        void give(int from, int n, double[] s);
+    }
+
+    @Override
+    public void restartedStep(
+            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F64 s, F64 sr, F64 stats) {
+        double[] ofS = array(s);
+        double[] ofSr = array(sr);
+        restartedStep(h, d, groups, motion, lambda, m, g, s, sr, stats, new Changes() {
+            @Override
+            public void take(int from, int n, double[] change, double[] product) {
+                System.arraycopy(ofS, at(s) + from, change, 0, n);
+                System.arraycopy(ofSr, at(sr) + from, product, 0, n);
+            }
+
+            @Override
+            public void give(int from, int n, double[] change) {
+                System.arraycopy(change, 0, ofS, at(s) + from, n);
+            }
+        });
+    }
+
+    @Override
+    public void restartedStep(
+            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F32 s, F32 sr, F64 stats) {
+        float[] ofS = array(s);
+        float[] ofSr = array(sr);
+        restartedStep(h, d, groups, motion, lambda, m, g, s, sr, stats, new Changes() {
+            @Override
+            public void take(int from, int n, double[] change, double[] product) {
+                int so = at(s) + from;
+                int po = at(sr) + from;
+                for (int i = 0; i < n; i++) {
+                    change[i] = ofS[so + i];
+                    product[i] = ofSr[po + i];
+                }
+            }
+
+            @Override
+            public void give(int from, int n, double[] change) {
+                int so = at(s) + from;
+                for (int i = 0; i < n; i++) {
+                    ofS[so + i] = (float) change[i];
+                }
+            }
+        });
+    }
+
+    private void restartedStep(
+            int h,
+            int d,
+            Groups groups,
+            F64 motion,
+            double lambda,
+            F64 m,
+            F64 g,
+            Buffer s,
+            Buffer sr,
+            F64 stats,
+            Changes changes) {
+        atLeast("h", h, 0);
+        long size = (long) h * d;
+        atLeast("motion", motion, MOTION);
+        exactly("m", m, size);
+        exactly("g", g, size);
+        exactly("s", s, size);
+        exactly("sr", sr, size);
+        atLeast("stats", stats, STATS);
+        within("columns of groups", groups.columns(), d);
+        requireNonNegative("lambda", lambda);
+        double[] pace = array(motion);
+        double ahead = pace[at(motion)];
+        double unseen = pace[at(motion) + 1];
+        double step = pace[at(motion) + 2];
+        double[] ma = array(m);
+        double[] ga = array(g);
+        double[] out = array(stats);
+        Runs runs = runs(h, d, groups);
+        int longest = h * Math.max(groups.largest(), 1);
+        int pieces = pieces(runs);
+        double[] sums = new double[pieces * STATS];
+        workers.run(pieces, piece -> {
+            double[] z = new double[longest];
+            double[] change = new double[longest];
+            double[] product = new double[longest];
+            each(runs, piece, pieces, (k, from, end) -> {
+                int n = (end - from) * h;
+                int o = piece * STATS;
+                int mo = at(m) + from * h;
+                int go = at(g) + from * h;
+                changes.take(from * h, n, change, product);
+                for (int i = 0; i < n; i++) {
+                    double slope = ga[go + i] - unseen * product[i];
+                    ga[go + i] = slope;
+                    z[i] = slope + 0.5 * product[i];
+                }
+                sums[o + 4] += Sums.dot(z, 0, change, 0, n);
+                for (int i = 0; i < n; i++) {
+                    z[i] = ma[mo + i] + ahead * change[i] + step * (ga[go + i] - ahead * product[i]);
+                }
+                double length = norm(n, z, 0);
+                if (runs.penalised(k)) {
+                    double scale = shrinkage(step * lambda * runs.weight(k), length);
+                    scale(n, scale, z, 0, z, 0);
+                    length *= scale;
+                    sums[o + 2] += runs.weight(k) * length;
+                }
+                sums[o + 1] += length * length;
+                for (int i = 0; i < n; i++) {
+                    double next = z[i];
+                    z[i] = next - ma[mo + i];
+                    ma[mo + i] = next;
+                }
+                sums[o] += Sums.dot(z, 0, z, 0, n);
+                sums[o + 3] += Sums.dot(z, 0, change, 0, n);
+                changes.give(from * h, n, z);
+            });
+        });
+        addUp(pieces, sums, out, at(stats));
+        pace[at(motion)] = ahead * out[at(stats) + 3] > out[at(stats)] ? 0 : 1;
+        pace[at(motion) + 1] = 1;
     }
 
     @Override
@@ -238,9 +375,9 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
         }
     }
 
-    private static void requireThreshold(double t) {
-        if (!(t >= 0)) {
-            throw new IllegalArgumentException("t: expected 0 or more, got " + t);
+    private static void requireNonNegative(String name, double value) {
+        if (!(value >= 0)) {
+            throw new IllegalArgumentException(name + ": expected 0 or more, got " + value);
         }
     }
 }

@@ -4,7 +4,9 @@ import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
 import static lnr.kernels.Shapes.within;
 
+import lnr.kernels.Buffer;
 import lnr.kernels.Device;
+import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.GroupNorm;
 import lnr.kernels.Groups;
@@ -34,6 +36,9 @@ final class CudaGroupNorm implements GroupNorm {
     private static final int STEP_ARRAYS = 5;
 
     private static final int STATS = 5;
+
+    /** Numbers that a restarted step takes from one to the next: u, v and its length. */
+    private static final int MOTION = 3;
 
     private final CudaDevice device;
     private final Kernels kernels;
@@ -130,7 +135,7 @@ final class CudaGroupNorm implements GroupNorm {
         exactly("m", m, (long) h * d);
         exactly("out", out, (long) h * d);
         within("columns of groups", groups.columns(), d);
-        requireThreshold(t);
+        requireNonNegative("t", t);
         device.require(m, out, groups.starts(), groups.weights());
         if (d == 0) {
             return;
@@ -171,7 +176,7 @@ final class CudaGroupNorm implements GroupNorm {
         exactly("next", next, size);
         atLeast("stats", stats, STATS);
         within("columns of groups", groups.columns(), d);
-        requireThreshold(t);
+        requireNonNegative("t", t);
         device.require(u, m, mPrev, mr, mrPrev, c, next, stats, groups.starts(), groups.weights());
         try (Turn turn = device.turn()) {
             Launch launch = launch(h, d, groups, STEP_ARRAYS, MOST_SUMMED);
@@ -184,6 +189,57 @@ final class CudaGroupNorm implements GroupNorm {
                                 u, m, mPrev, mr, mrPrev, c, next, sums);
             }
             sums(STATS, launch.blocks, sums, stats);
+        }
+    }
+
+    @Override
+    public void restartedStep(
+            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F64 s, F64 sr, F64 stats) {
+        restartedStep("lnr_restarted_step", 56, h, d, groups, motion, lambda, m, g, s, sr, stats);
+    }
+
+    @Override
+    public void restartedStep(
+            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F32 s, F32 sr, F64 stats) {
+        restartedStep("lnr_restarted_step_f32", 44, h, d, groups, motion, lambda, m, g, s, sr, stats);
+    }
+
+    /** @param bytes that move for each number of M */
+    private void restartedStep(
+            String kernel,
+            double bytes,
+            int h,
+            int d,
+            Groups groups,
+            F64 motion,
+            double lambda,
+            F64 m,
+            F64 g,
+            Buffer s,
+            Buffer sr,
+            F64 stats) {
+        atLeast("h", h, 0);
+        long size = (long) h * d;
+        atLeast("motion", motion, MOTION);
+        exactly("m", m, size);
+        exactly("g", g, size);
+        exactly("s", s, size);
+        exactly("sr", sr, size);
+        atLeast("stats", stats, STATS);
+        within("columns of groups", groups.columns(), d);
+        requireNonNegative("lambda", lambda);
+        device.require(motion, m, g, s, sr, stats, groups.starts(), groups.weights());
+        try (Turn turn = device.turn()) {
+            Launch launch = launch(h, d, groups, 1, MOST_SUMMED);
+            Address sums = new Address(device.scratch(8L * STATS * launch.blocks));
+            if (d > 0) {
+                kernels.work(bytes * size, 20.0 * size)
+                        .launch(
+                                kernel, launch.blocks, 1, launch.threads, launch.shared, h, runs(d, groups),
+                                groups.count(), launch.team, launch.room, lambda, groups.starts(), groups.weights(),
+                                motion, m, g, s, sr, sums);
+            }
+            kernels.launch("lnr_restart", 1, 1, BLOCK, 0, launch.blocks, sums, stats, motion);
         }
     }
 
@@ -207,9 +263,9 @@ final class CudaGroupNorm implements GroupNorm {
         }
     }
 
-    private static void requireThreshold(double t) {
-        if (!(t >= 0)) {
-            throw new IllegalArgumentException("t: expected 0 or more, got " + t);
+    private static void requireNonNegative(String name, double value) {
+        if (!(value >= 0)) {
+            throw new IllegalArgumentException(name + ": expected 0 or more, got " + value);
         }
     }
 }

@@ -3,9 +3,11 @@ package lnr.kernels.contract;
 import static lnr.kernels.contract.Expected.U64;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
 import lnr.kernels.Scope;
@@ -46,6 +48,9 @@ public abstract class GroupNormContract extends DeviceContract {
         variationalDiagonal(h, d, starts, weights);
         step(h, d, starts, weights, 0, false);
         step(h, d, starts, weights, 0.7, true);
+        restartedStep(h, d, starts, weights, new double[] {0, 0, 0.3}, false);
+        restartedStep(h, d, starts, weights, new double[] {1, 0, 0.3}, false);
+        restartedStep(h, d, starts, weights, new double[] {1, 1, 0.3}, true);
     }
 
     private void normsAndPenalty(int h, int d, int[] starts, double[] weights) {
@@ -179,6 +184,113 @@ public abstract class GroupNormContract extends DeviceContract {
         renewArena();
     }
 
+    private void restartedStep(int h, int d, int[] starts, double[] weights, double[] motion, boolean single) {
+        double u = motion[0];
+        double v = motion[1];
+        double step = motion[2];
+        double lambda = Math.sqrt(h) / 2 / step;
+        double[] m = spread(h, d);
+        double[] g = draw.doubles(h * d);
+        float[] s = draw.floats(h * d);
+        float[] sr = draw.floats(h * d);
+        Groups groups = arena.groups(starts, weights);
+        F64 pace = arena.inOut(new double[] {u, v, step, Double.NaN});
+        F64 at = arena.inOut(m);
+        F64 slope = arena.inOut(g);
+        F64 stats = arena.inOut(new double[] {Double.NaN, Double.NaN, Double.NaN, Double.NaN, Double.NaN, 6});
+        F32 change32 = single ? arena.inOut(s) : null;
+        F64 change64 = single ? null : arena.inOut(wide(s));
+        if (single) {
+            device.groupNorm().restartedStep(
+                    h, d, groups, pace, lambda, at, slope, change32, arena.in(sr), stats);
+        } else {
+            device.groupNorm().restartedStep(
+                    h, d, groups, pace, lambda, at, slope, change64, arena.in(wide(sr)), stats);
+        }
+        double[] result = at.toArray();
+        Expected slopes = new Expected(h * d);
+        Expected iterate = new Expected(h * d);
+        double[] z = new double[h * d];
+        double[] size = new double[h * d];
+        double fall = 0;
+        double fallSize = 0;
+        for (int i = 0; i < z.length; i++) {
+            double left = g[i] - v * sr[i];
+            slopes.set(i, left, 2 * (Math.abs(g[i]) + Math.abs(sr[i])));
+            z[i] = m[i] + u * s[i] + step * (left - u * sr[i]);
+            size[i] = Math.abs(m[i]) + Math.abs(s[i]) + step * (Math.abs(g[i]) + 2 * Math.abs(sr[i]));
+            fall += (left + 0.5 * sr[i]) * s[i];
+            fallSize += (Math.abs(g[i]) + 1.5 * Math.abs(sr[i])) * Math.abs(s[i]);
+        }
+        double penalty = 0;
+        double penaltyError = 0;
+        for (int k = 0; k < weights.length; k++) {
+            double norm = norm(h, starts, k, z);
+            double least = step * lambda * weights[k];
+            double scale = norm > least ? 1 - least / norm : 0;
+            double error = 8 * norm(h, starts, k, size);
+            for (int i = starts[k] * h; i < starts[k + 1] * h; i++) {
+                iterate.set(i, scale * z[i], error + (length(h, starts, k) + 8) * Math.abs(z[i]));
+            }
+            penalty += weights[k] * norm(h, starts, k, result);
+            penaltyError += (length(h, starts, k) + weights.length + 10) * weights[k]
+                    * (norm(h, starts, k, result) + least);
+        }
+        for (int i = starts[weights.length] * h; i < h * d; i++) {
+            iterate.set(i, z[i], 8 * size[i]);
+        }
+        slopes.matches("g", slope.toArray());
+        iterate.matches("m", result);
+        Sum square = new Sum();
+        Sum length = new Sum();
+        Sum turn = new Sum();
+        Expected change = new Expected(h * d);
+        for (int i = 0; i < z.length; i++) {
+            double moved = result[i] - m[i];
+            change.set(i, moved, Math.abs(moved));
+            square.add(moved * moved);
+            length.add(result[i] * result[i]);
+            turn.add(moved * s[i]);
+        }
+        if (single) {
+            change.matches("s", change32.toArray());
+        } else {
+            change.matches("s", change64.toArray());
+        }
+        Expected sums = new Expected(6);
+        sums.set(0, square);
+        sums.set(1, length);
+        sums.set(2, penalty, penaltyError);
+        sums.set(3, turn);
+        sums.set(4, fall, (h * d + 8) * fallSize);
+        sums.set(5, 6, 0);
+        double[] found = stats.toArray();
+        sums.matches("stats", found);
+        assertThat(pace.toArray()).containsExactly(u * found[3] > found[0] ? 0 : 1, 1, step, Double.NaN);
+        renewArena();
+    }
+
+    private static double[] wide(float[] values) {
+        double[] wide = new double[values.length];
+        Arrays.setAll(wide, i -> values[i]);
+        return wide;
+    }
+
+    // With one number, the momentum points uphill where the change has the last one's sign and is smaller.
+    @ParameterizedTest
+    @CsvSource({"1, 2, 0", "1, 5, 1", "0, 2, 1", "0, 5, 1"})
+    void stepsStartAnewWhereMomentumPointsUphill(double u, double g, double expected) {
+        F64 motion = arena.inOut(new double[] {u, 1, 0.3});
+        F64 m = arena.inOut(new double[] {1});
+        F64 s = arena.inOut(new double[] {1});
+        F64 sr = arena.in(new double[] {2});
+        F64 stats = arena.out64(5);
+        device.groupNorm()
+                .restartedStep(1, 1, each(1), motion, 0, m, arena.inOut(new double[] {g}), s, sr, stats);
+        assertThat(motion.toArray()).containsExactly(expected, 1, 0.3);
+        assertThat(m.toArray()[0]).isCloseTo(1 + u + 0.3 * (g - 2 - 2 * u), within(1e-15));
+    }
+
     /** (h, d), columns of norms from far below to far above sqrt(h) / 2. */
     private double[] spread(int h, int d) {
         double[] m = draw.doubles(h * d);
@@ -210,6 +322,34 @@ public abstract class GroupNormContract extends DeviceContract {
             renewArena();
         }
         assertThat(next[1]).isEqualTo(next[0]);
+        assertThat(stats[1]).isEqualTo(stats[0]);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"33, 20", "1000, 7"})
+    void restartedStepsOnBuffersThatStartElsewhereGiveTheSameBits(int h, int d) {
+        double[] m = spread(h, d);
+        double[] r = draw.doubles(h * d);
+        float[] s = draw.floats(h * d);
+        int[] starts = draw.starts(d, 3);
+        double[] weights = draw.weights(starts.length - 1);
+        double[][] next = new double[2][];
+        float[][] change = new float[2][];
+        double[][] stats = new double[2][];
+        for (int run = 0; run < 2; run++) {
+            F64 at = arena.inOut(m);
+            F32 moved = arena.inOut(s);
+            F64 sums = arena.out64(5);
+            device.groupNorm().restartedStep(
+                    h, d, arena.groups(starts, weights), arena.inOut(new double[] {1, 1, 0.3}), 3, at, arena.inOut(r),
+                    moved, arena.in(s), sums);
+            next[run] = at.toArray();
+            change[run] = moved.toArray();
+            stats[run] = sums.toArray();
+            renewArena();
+        }
+        assertThat(next[1]).isEqualTo(next[0]);
+        assertThat(change[1]).isEqualTo(change[0]);
         assertThat(stats[1]).isEqualTo(stats[0]);
     }
 
@@ -278,6 +418,13 @@ public abstract class GroupNormContract extends DeviceContract {
         device.groupNorm().step(h, d, groups, zeros, 0.1, 0.1, arena.in(m), zeros, zeros, zeros, zeros, next, stats);
         assertNanOnlyIn(6 * h, 9 * h, next.toArray());
         assertThat(stats.toArray()).containsOnly(Double.NaN);
+        F64 moved = arena.inOut(m);
+        F64 motion = arena.inOut(new double[] {1, 1, 0.1});
+        device.groupNorm().restartedStep(
+                h, d, groups, motion, 0.1, moved, arena.inOut(new double[h * d]), arena.inOut(new float[h * d]),
+                arena.in(new float[h * d]), stats);
+        assertNanOnlyIn(6 * h, 9 * h, moved.toArray());
+        assertThat(Arrays.copyOf(stats.toArray(), 3)).containsOnly(Double.NaN);
         F64 norms = arena.out64(5);
         device.groupNorm().norms(h, groups, arena.in(m), norms);
         assertNanOnlyIn(2, 3, norms.toArray());
@@ -323,6 +470,9 @@ public abstract class GroupNormContract extends DeviceContract {
         assertThatThrownBy(() -> device.groupNorm().step(2, 3, groups, m, 1, t, m, m, m, m, m, m, stats))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("t: expected 0 or more, got " + t);
+        assertThatThrownBy(() -> device.groupNorm().restartedStep(2, 3, groups, m, t, m, m, m, m, stats))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("lambda: expected 0 or more, got " + t);
     }
 
     @Test
@@ -361,6 +511,8 @@ public abstract class GroupNormContract extends DeviceContract {
         assertThatThrownBy(() -> device.groupNorm().variationalDiagonal(2, 3, groups, 1, 1, m, out))
                 .hasMessageContaining(message);
         assertThatThrownBy(() -> device.groupNorm().step(2, 3, groups, m, 1, 1, m, m, m, m, m, m, stats))
+                .hasMessageContaining(message);
+        assertThatThrownBy(() -> device.groupNorm().restartedStep(2, 3, groups, m, 1, m, m, m, m, stats))
                 .hasMessageContaining(message);
     }
 

@@ -127,6 +127,8 @@ public abstract class RefusalContract extends DeviceContract {
         Groups groups = arena.groups(new int[1], new double[0]);
         refuses("h", () -> device.groupNorm().norms(-1, groups, none, none));
         refuses("h", () -> device.groupNorm().prox(-1, 0, groups, 1, none, none));
+        F64 three = arena.in(new double[3]);
+        refuses("h", () -> device.groupNorm().restartedStep(-1, 0, groups, three, 1, none, none, none, none, none));
     }
 
     private static void refuses(String name, ThrowingCallable call) {

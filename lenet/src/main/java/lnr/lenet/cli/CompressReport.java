@@ -98,7 +98,7 @@ record CompressReport(
                 .put("device", device.name())
                 .put("asked", StrengthOptions.json(options.strength()))
                 .put("solve", SolverOptions.json(options.solver())
-                        .put("precision", "fp64")
+                        .put("precision", options.solver().precision().toString())
                         .put("lambda", solution.lambda())
                         .put("lambda_max", solution.lambdaMax())
                         .put("objective", solution.objective())

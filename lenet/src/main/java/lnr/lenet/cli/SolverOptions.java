@@ -3,6 +3,7 @@ package lnr.lenet.cli;
 import java.util.ArrayList;
 import lnr.engine.solvers.AlternatingMinimization;
 import lnr.engine.solvers.Fista;
+import lnr.engine.solvers.Precision;
 import lnr.engine.solvers.Solver;
 import lnr.engine.solvers.Stopping;
 import lnr.lenet.InputException;
@@ -26,10 +27,19 @@ final class SolverOptions {
     private Double q;
 
     @Option(
+            names = "--precision",
+            paramLabel = "P",
+            description = "Of a solver's products, ${COMPLETION-CANDIDATES}: the answer is as exact either way."
+                    + " restarted-fista takes both, the others fp64 alone. Default: fp64",
+            completionCandidates = Precisions.class)
+    private String precision;
+
+    @Option(
             names = "--tol",
             paramLabel = "T",
-            description = "Stop once the relative gap is proved to be T or less. Default: stop once the relative change"
-                    + " of a step is 1e-8 or less, as the text does.")
+            description = "Stop once the relative gap is proved to be T or less. Default: 1e-10 for newton and"
+                    + " restarted-fista; the others stop once the relative change of a step is 1e-8 or less, as the"
+                    + " text does.")
     private Double tolerance;
 
     @Option(
@@ -49,9 +59,24 @@ final class SolverOptions {
         }
     }
 
+    /** The names of all precisions. */
+    static final class Precisions extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        Precisions() {
+            for (Precision precision : Precision.values()) {
+                add(precision.toString());
+            }
+        }
+    }
+
     /** The solver asked for. */
     Solver solver() {
         Solver solver = Expect.accepted("--method", () -> Solver.named(method));
+        if (precision != null) {
+            Solver chosen = solver;
+            solver = Expect.accepted("--precision", () -> chosen.withPrecision(Precision.named(precision)));
+        }
         if (q != null) {
             solver = damped(solver, Expect.positive("--q", q));
         }

@@ -67,7 +67,7 @@ class SolveCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"proximal-gradient", "fista", "alternating-minimization"})
+    @ValueSource(strings = {"proximal-gradient", "fista", "alternating-minimization", "newton", "restarted-fista"})
     void methodsAgreeAndReportEverything(String method) {
         JsonNode reference = run("R.npy", "C.npy", "--lambda-ratio", "0.8", "--tol", "1e-13", "--json")
                 .quiet()
@@ -143,6 +143,17 @@ class SolveCommandTest {
     }
 
     @Test
+    void singlePrecisionReachesTheSameGap() {
+        JsonNode report = run("R.npy", "C.npy", "--lambda-ratio", "0.1", "--method", "restarted-fista", "--precision",
+                        "fp32", "--tol", "1e-12", "--json")
+                .quiet()
+                .json();
+        assertThat(report.path("precision").asText()).isEqualTo("fp32");
+        assertThat(report.path("status").asText()).isEqualTo("CONVERGED");
+        assertThat(report.path("relative_gap").asDouble(1)).isLessThanOrEqualTo(1e-12);
+    }
+
+    @Test
     void refusesBadOptions() throws IOException {
         run("R.npy", "C.npy").refused("--lambda=X", "--lambda-ratio=X");
         run("R.npy", "C.npy", "--lambda", "1", "--lambda-ratio", "1").refused("--lambda", "mutually exclusive");
@@ -154,6 +165,10 @@ class SolveCommandTest {
         run("R.npy", "C.npy", "--lambda", "1", "--q", "-3").refused("--q: expected a finite number, more than 0");
         run("R.npy", "C.npy", "--lambda", "1", "--q", "5", "--method", "proximal-gradient")
                 .refused("--q: proximal-gradient has no such parameter");
+        run("R.npy", "C.npy", "--lambda", "1", "--precision", "fp16")
+                .refused("--precision: expected fp64 or fp32, got 'fp16'");
+        run("R.npy", "C.npy", "--lambda", "1", "--precision", "fp32", "--method", "newton")
+                .refused("--precision: newton expected fp64, got fp32; restarted-fista has it");
         run("R.npy", "C.npy", "--lambda", "1", "--tol", "0").refused("--tol: expected a finite number, more than 0");
         run("R.npy", "C.npy", "--lambda", "1", "--method", "simplex")
                 .refused("--method: expected one of", "proximal-gradient, fista, alternating-minimization", "simplex");
