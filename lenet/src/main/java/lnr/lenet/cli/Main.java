@@ -49,7 +49,7 @@ public final class Main implements Runnable {
     public static void main(String[] arguments) {
         // The launcher knows what Java 17 cannot tell: whether stderr is a terminal.
         boolean terminal = Boolean.getBoolean("lnr.terminal");
-        System.exit(run(new Session(System.out, System.err, terminal, System::getenv), arguments));
+        System.exit(run(new Session(System.out, System.err, terminal, System::getenv, System::nanoTime), arguments));
     }
 
     /** Runs a command: 0, 1 or 2. */

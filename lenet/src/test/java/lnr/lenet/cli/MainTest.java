@@ -81,7 +81,11 @@ class MainTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Map<String, String> environment = Run.environment(folder);
         Session session = new Session(
-                new PrintStream(full), new PrintStream(err, true, StandardCharsets.UTF_8), false, environment::get);
+                new PrintStream(full),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false,
+                environment::get,
+                System::nanoTime);
         assertThat(Main.run(session, "doctor")).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("lnr: the output could not be written completely\n");
     }

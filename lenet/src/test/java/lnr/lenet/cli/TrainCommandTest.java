@@ -197,7 +197,7 @@ class TrainCommandTest {
                 .startsWith("data: digits drawn by the program itself (not MNIST): mnist is not in ");
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Session session = new Session(new PrintStream(out), new PrintStream(err), false, name -> null);
+        Session session = new Session(new PrintStream(out), new PrintStream(err), false, name -> null, () -> 0);
         DataOption.announce(session, DrawnDigits.draw(1, 1, 1), true);
         assertThat(out.size()).isZero();
         assertThat(err.toString(StandardCharsets.UTF_8))
