@@ -135,7 +135,7 @@ public final class Main implements Runnable {
 
     private void complain(String line, Throwable e) {
         session.err().println(Diagnostic.escape(line));
-        if (debug || session.debug()) {
+        if (debug) {
             e.printStackTrace(session.err());
         }
     }

@@ -59,9 +59,4 @@ record Session(
     DataSource data() {
         return DataSource.of(environment);
     }
-
-    /** Whether failures are to be shown with their stack traces, by the environment. */
-    boolean debug() {
-        return "1".equals(environment.apply("LNR_DEBUG"));
-    }
 }

@@ -65,9 +65,6 @@ class MainTest {
         run("eval", "--model", "nowhere").refused("nowhere: no such file");
         assertThat(run("--debug", "eval", "--model", "nowhere").err()).contains("InputException", "\tat ");
         assertThat(run("eval", "--model", "nowhere", "--debug").err()).contains("InputException", "\tat ");
-        Map<String, String> environment = Run.environment(folder);
-        environment.put("LNR_DEBUG", "1");
-        assertThat(Run.with(environment, false, "eval", "--model", "nowhere").err()).contains("\tat ");
     }
 
     @Test

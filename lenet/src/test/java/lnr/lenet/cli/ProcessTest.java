@@ -34,7 +34,6 @@ class ProcessTest {
         builder.directory(folder.toFile());
         builder.environment().putAll(Run.environment(folder.resolve("cache")));
         builder.environment().remove("LNR_DATA");
-        builder.environment().remove("LNR_DEBUG");
         return builder.redirectError(folder.resolve("err").toFile());
     }
 
