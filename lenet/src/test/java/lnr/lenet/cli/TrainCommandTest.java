@@ -178,7 +178,7 @@ class TrainCommandTest {
         byte[] lies = bytes.clone();
         lies[7] = 0x7f;
         Files.write(folder.resolve("lies"), lies);
-        run("eval", "--model", file("lies"), set).refused("lies: header: expected a length");
+        run("eval", "--model", file("lies"), set).refused("lies: not a safetensors file: expected the length");
         Files.writeString(folder.resolve("text"), "this is no model");
         run("eval", "--model", file("text"), set).refused("text: ");
         byte[] nan = bytes.clone();
