@@ -22,7 +22,8 @@ import lnr.lenet.format.Diagnostic;
  * {@code ./mnist} for one that is called as a set is.
  *
  * <p>A directory that was named is never passed over: when it lacks the files, or they are corrupt, that is an error.
- * When nothing was asked for, it is MNIST, and where there is neither a file nor a network, drawn digits.
+ * When nothing was asked for, it is MNIST, and where there is neither a file nor a network, drawn digits. A download
+ * that breaks off is an error.
  */
 public final class DataSource {
     private static final String DEFAULT = RemoteSet.MNIST.name();
@@ -90,6 +91,11 @@ public final class DataSource {
         if (!complete) {
             try {
                 new Download(set, folder, progress).fetch();
+            } catch (Download.BrokenOff e) {
+                throw new InputException(
+                        set.name() + ": the download broke off (" + e.getMessage()
+                                + "); run the command again to go on with it, or " + MEND,
+                        e);
             } catch (Download.Unavailable e) {
                 String why = "not in " + folder + " and not to be downloaded (" + e.getMessage() + ")";
                 return unavailable(asked, set, why);
