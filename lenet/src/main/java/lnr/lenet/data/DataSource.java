@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import lnr.lenet.InputException;
 import lnr.lenet.Progress;
 import lnr.lenet.format.Diagnostic;
@@ -74,12 +75,14 @@ public final class DataSource {
             return DrawnDigits.draw();
         }
         if (asked != null && !sets.containsKey(asked)) {
-            return fromNamed(path("--data", asked), asked);
+            return fromNamed(path("--data", asked), "--data", String.join(", ", names()) + " or a directory", "");
         }
         Optional<String> named = variable("LNR_DATA");
         if (named.isPresent()) {
             Path folder = path("LNR_DATA", named.get());
-            return asked == null ? fromNamed(folder, "LNR_DATA=" + folder) : fromNamedBySet(folder, asked);
+            String set = named.get();
+            String hint = names().contains(set) ? "; --data " + set + " names a set" : "";
+            return asked == null ? fromNamed(folder, "LNR_DATA", "a directory", hint) : fromNamedBySet(folder, asked);
         }
         RemoteSet set = mirrored(sets.get(asked == null ? DEFAULT : asked));
         Optional<Path> cache = cache();
@@ -117,12 +120,17 @@ public final class DataSource {
                 drawn.test());
     }
 
+    /** What {@code --data} takes besides a directory. */
+    private List<String> names() {
+        return Stream.concat(sets.keySet().stream().sorted(), Stream.of(DrawnDigits.NAME))
+                .toList();
+    }
+
     /** Reads a directory with the four files, or the default set's subfolder of one that holds the sets. */
-    private Dataset fromNamed(Path folder, String asked) {
+    private Dataset fromNamed(Path folder, String option, String expected, String hint) {
         if (!Files.isDirectory(folder)) {
             String found = Files.exists(folder) ? "is not a folder" : "does not exist";
-            throw new InputException(asked + ": expected " + String.join(", ", sets.keySet().stream().sorted().toList())
-                    + ", " + DrawnDigits.NAME + " or a directory; " + folder + " " + found);
+            throw new InputException(option + ": expected " + expected + "; " + folder + " " + found + hint);
         }
         Path inner = folder.resolve(DEFAULT);
         return directory(!IdxFolder.hasAny(folder) && Files.isDirectory(inner) ? inner : folder);

@@ -132,7 +132,7 @@ class TrainCommandTest {
         train("--out", "").refused("--out", "expected the name of a file, found nothing");
         train("--out", "a\0b").refused("--out", "expected the name of a file, found 'a\\u0000b'");
         run("train", "--data", file("none"), "--out", file("m"))
-                .refused("none: expected", "fashion-mnist", "mnist", "drawn", "does not exist");
+                .refused("--data: expected fashion-mnist, mnist, drawn or a directory; ", "none does not exist");
         run("train", "--data", "mnist", "--out", file("m")).refused("mnist", "not to be downloaded", "--data DIR");
         assertThat(files()).isEmpty();
     }

@@ -395,11 +395,13 @@ class DataSourceTest {
     void neverPassesOverANamedDirectory() throws IOException {
         Path empty = Files.createDirectory(folder.resolve("empty"));
         refuses(empty.toString(), empty + ": expected train-images-idx3-ubyte.gz");
-        refuses("nowhere", "nowhere: expected fashion-mnist, mnist, drawn or a directory; nowhere does not exist");
+        refuses("nowhere", "--data: expected fashion-mnist, mnist, drawn or a directory; nowhere does not exist");
         environment.put("LNR_DATA", empty.toString());
         refuses(null, empty + ": expected train-images-idx3-ubyte.gz");
         environment.put("LNR_DATA", empty.resolve("no").toString());
-        refuses(null, "LNR_DATA=" + empty.resolve("no"), "does not exist");
+        refuses(null, "LNR_DATA: expected a directory; " + empty.resolve("no") + " does not exist");
+        environment.put("LNR_DATA", "drawn");
+        refuses(null, "LNR_DATA: expected a directory; drawn does not exist; --data drawn names a set");
         assertThat(requests).isEmpty();
     }
 
