@@ -8,7 +8,14 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import lnr.engine.solvers.Fista;
+import lnr.engine.solvers.ProximalGradient;
+import lnr.engine.solvers.Stopping;
+import lnr.engine.solvers.SupportNewton;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,6 +107,27 @@ class MainTest {
         assertThat(report.at("/cache/writable").asBoolean()).isTrue();
         assertThat(report.at("/data/mnist").asText()).startsWith("0 of 4 files");
         assertThat(run("doctor").quiet().out()).contains("OpenBLAS", "cuda", "libcuda.so.1");
+    }
+
+    @Test
+    void everyNumbersFaultIsNamed() {
+        String[] solve = {"solve", "--rxx", "R.npy", "--ryx", "C.npy", "--lambda"};
+        run(Stream.concat(Arrays.stream(solve), Stream.of("inf")).toArray(String[]::new))
+                .refused("Invalid value for option '--lambda': expected a number, found 'inf'");
+        run("compress", "--keep", "3.5")
+                .refused("Invalid value for option '--keep': expected a whole number, found '3.5'");
+        run("compress", "--keep", "3000000000")
+                .refused("'--keep': expected a whole number of at most 2147483647, found '3000000000'");
+    }
+
+    @Test
+    void anOptionOfAGroupIsGivenOnlyOnce() {
+        for (String option : List.of("--lambda", "--lambda-ratio", "--keep")) {
+            run("compress", option, "1", option, "2")
+                    .refused("lnr compress: option '" + option + "' should be specified only once; see ");
+        }
+        run("solve", "--rxx", "R", "--ryx", "C", "--lambda", "1", "--lambda", "2")
+                .refused("lnr solve: option '--lambda' should be specified only once; see ");
     }
 
     /** A file's name may hold what a terminal would obey. */

@@ -131,6 +131,13 @@ class TrainCommandTest {
         run("train", "--data", "", "--out", file("m")).refused("--data: expected mnist", "found nothing");
         train("--out", "").refused("--out", "expected the name of a file, found nothing");
         train("--out", "a\0b").refused("--out", "expected the name of a file, found 'a\\u0000b'");
+        train("--out", file("m"), "--seed", "1.5")
+                .refused("Invalid value for option '--seed': expected a whole number, found '1.5'");
+        train("--out", file("m"), "--seed", "9223372036854775808")
+                .refused("'--seed': expected a whole number of at most 9223372036854775807, found '9223372036854775808'");
+        train("--out", file("m"), "--batch", "-3000000000")
+                .refused("'--batch': expected a whole number of at least -2147483648, found '-3000000000'");
+        train("--out", file("m"), "--lr", "1,5").refused("'--lr': expected a number, found '1,5'");
         run("train", "--data", file("none"), "--out", file("m"))
                 .refused("--data: expected fashion-mnist, mnist, drawn or a directory; ", "none does not exist");
         run("train", "--data", "mnist", "--out", file("m")).refused("mnist", "not to be downloaded", "--data DIR");
