@@ -28,16 +28,16 @@ final class SolverOptions {
     @Option(
             names = "--tol",
             paramLabel = "T",
-            description = "Stop once the relative gap is proved to be T or less. Default: stop once the relative change"
-                    + " of a step is 1e-8 or less, as the text does.")
+            description = "Stop once the relative gap is proved to be T or less. Default: newton 1e-10; the others stop"
+                    + " once the relative change of a step is 1e-8 or less, as the text does.")
     private Double tolerance;
 
     @Option(
             names = "--max-iterations",
             paramLabel = "N",
-            description = "Stop after N proximal steps whatever has been reached; the status says so. The rounds that"
-                    + " alternating-minimization begins with are not counted. Default: 100000, proximal-gradient"
-                    + " 200000")
+            description = "Stop after N proximal steps, or rounds of newton, whatever has been reached; the status says"
+                    + " so. The rounds that alternating-minimization begins with are not counted. Default: newton 200,"
+                    + " fista 100000 (also after alternating-minimization), proximal-gradient 200000")
     private Integer cap;
 
     /** The names of all solvers. */

@@ -130,6 +130,20 @@ class MainTest {
                 .refused("lnr solve: option '--lambda' should be specified only once; see ");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"compress", "solve"})
+    void helpTellsWhenEachMethodStops(String command) {
+        String help = run(command, "--help").quiet().out().replaceAll("\\s+", " ");
+        Stopping newton = new SupportNewton().stopping();
+        assertThat(newton.gap()).isEqualTo(1e-10);
+        assertThat(Stopping.CHANGE).isEqualTo(1e-8);
+        assertThat(help)
+                .contains("Default: newton 1e-10; the others stop once the relative change of a step is 1e-8 or less")
+                .contains("proximal steps, or rounds of newton,", "Default: newton " + newton.cap())
+                .contains("fista " + new Fista().stopping().cap())
+                .contains("proximal-gradient " + new ProximalGradient().stopping().cap());
+    }
+
     /** A file's name may hold what a terminal would obey. */
     @Test
     void complaintsHoldNoControlCharacters() {
