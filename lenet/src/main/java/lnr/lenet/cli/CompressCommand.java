@@ -125,10 +125,11 @@ final class CompressCommand implements Runnable {
         deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
+            Recipe training = recipe.within(data.train().count());
             try (DeviceImages train = Images.of(device, data.train())) {
                 watch.lap("data");
                 ModelCache.Found original = given.map(m -> ModelCache.Found.given(m, modelFile))
-                        .orElseGet(() -> new ModelCache(session).get(recipe, device, data, train));
+                        .orElseGet(() -> new ModelCache(session).get(training, device, data, train));
                 watch.lap("model");
                 Compression.Options options = new Compression.Options(strength, bias, debias, solver);
                 Compression.Result result = compress(device, original.model(), train, options);

@@ -104,6 +104,15 @@ class TrainCommandTest {
         assertThat(Files.readAllBytes(Path.of(file("other")))).as("another seed").isNotEqualTo(once);
     }
 
+    /** What is reported is what was done. */
+    @Test
+    void aBatchIsAllImagesAtMost() {
+        Run run = train("--epochs", "1", "--batch", "2000000000", "--out", file("m"), "--json").good();
+        assertThat(run.err()).isEqualTo("lnr: --batch: a step takes all 800 images, and not 2000000000\n");
+        assertThat(run.json().path("batch").asInt()).isEqualTo(800);
+        assertThat(SafeTensors.read(folder.resolve("m")).metadata()).containsEntry("batch", "800");
+    }
+
     @Test
     void divergenceIsAFailureThatKeepsTheLastCheckpoint() throws IOException {
         train("--epochs", "1", "--out", file("m")).quiet();
