@@ -110,6 +110,17 @@ class MainTest {
     }
 
     @Test
+    void doctorSaysAThingOnceAndNumbersAsNumbers() {
+        var devices = run("doctor", "--json").quiet().json().path("devices");
+        assertThat(devices.at("/cpu/threads").isIntegralNumber()).isTrue();
+        for (var device : devices) {
+            assertThat(device.fieldNames()).toIterable().noneMatch(name -> name.contains(" "));
+            assertThat(device).doesNotHaveDuplicates();
+        }
+        assertThat(devices.at("/cuda/LNR_CUDA_PATH").asText()).isEqualTo("not set");
+    }
+
+    @Test
     void everyNumbersFaultIsNamed() {
         String[] solve = {"solve", "--rxx", "R.npy", "--ryx", "C.npy", "--lambda"};
         run(Stream.concat(Arrays.stream(solve), Stream.of("inf")).toArray(String[]::new))
