@@ -8,6 +8,7 @@ import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
 import lnr.lenet.compress.Compression;
+import lnr.lenet.compress.OverflowException;
 import lnr.lenet.compress.Strength;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.AtomicFile;
@@ -136,7 +137,7 @@ final class CompressCommand implements Runnable {
                 watch.lap("correlations", result.seconds().correlations());
                 watch.lap("solve", result.seconds().solve());
                 watch.lap("debias", result.seconds().debias());
-                Comparison comparison = Comparison.of(device, original.model(), result, data.test());
+                Comparison comparison = compare(device, original.model(), result, data.test());
                 watch.lap("evaluation");
                 ModelFile.write(out, result.compressed(), facts(data, original, result, comparison));
                 watch.lap("write");
@@ -159,10 +160,23 @@ final class CompressCommand implements Runnable {
             Device device, Model model, DeviceImages train, Compression.Options options) {
         try (Bars bars = new Bars(session)) {
             return Compression.run(device, model, train, options, bars);
+        } catch (OverflowException e) {
+            throw new InputException(modelName() + ": " + e.getMessage(), e);
         } catch (ArithmeticException e) {
-            String name = modelFile == null ? "the trained model" : "--model: " + modelFile;
-            throw new InputException(name + ": its activations are not finite on the training images", e);
+            throw new InputException(modelName() + ": its activations are not finite on the training images", e);
         }
+    }
+
+    private Comparison compare(Device device, Model model, Compression.Result result, Dataset.Split test) {
+        try {
+            return Comparison.of(device, model, result, test);
+        } catch (ArithmeticException e) {
+            throw new InputException(modelName() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private String modelName() {
+        return modelFile == null ? "the trained model" : "--model: " + modelFile;
     }
 
     private static Map<String, String> facts(
