@@ -9,8 +9,8 @@
  *         Correlations sums = Correlations.ofLayer(device, 3, false, 2, w)) {
  *     sums.add(4, scope.f32(x));
  *     Problem problem = sums.problem(scope, 0.3);
- *     Solution solution = Solver.named("fista").solve(problem);
- *     Debiasing refit = Debiasing.of(problem, solution.support());
+ *     Solution solution = Solver.named("newton").solve(problem);
+ *     Debiasing refit = Debiasing.of(problem, solution.columns());
  *     double[] m = refit.m();                                 // (2, 3), zero in the columns that can go
  * }
  * }</pre>

@@ -31,7 +31,17 @@ class NewtonTest {
     /** Where R is singular or nearly, and lambda small: rounds may stall, and norms are smoothed for a while. */
     private static final int SINGULAR = 60;
 
-    private final Device device = Device.open("cpu");
+    private final Device device = open();
+
+    /** The device that solves. */
+    Device open() {
+        return Device.open("cpu");
+    }
+
+    /** How many problems drawn at random all methods are to agree on. */
+    int problems() {
+        return 200;
+    }
 
     @AfterEach
     void everythingIsGivenBack() {
@@ -252,7 +262,7 @@ class NewtonTest {
     @Test
     void allMethodsAgreeOnManyProblems() {
         Random random = Draws.random();
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < problems(); i++) {
             int d = 1 + random.nextInt(12);
             int h = 1 + random.nextInt(8);
             int n = d + 1 + random.nextInt(30);
@@ -287,6 +297,29 @@ class NewtonTest {
             weights[k] = Math.sqrt(starts[k + 1] - starts[k]);
         }
         return Groups.of(scope, starts, weights);
+    }
+
+    @Test
+    void twoThreadsOnOneDeviceFindWhatOneFinds() throws Exception {
+        Random random = Draws.random();
+        Case one = scaled("one", random, 90, 40, 9, j -> 1);
+        Case other = scaled("other", random, 90, 33, 5, j -> 1 + j);
+        SupportNewton solver = new SupportNewton(Stopping.onChange(ROUNDS).withGap(1e-11));
+        double[][] alone = {solve(solver, one), solve(solver, other)};
+        double[][] together = new double[2][];
+        Thread thread = new Thread(() -> together[1] = solve(solver, other));
+        thread.start();
+        together[0] = solve(solver, one);
+        thread.join();
+        assertThat(together[0]).isEqualTo(alone[0]);
+        assertThat(together[1]).isEqualTo(alone[1]);
+    }
+
+    private double[] solve(Solver solver, Case moments) {
+        try (Scope scope = device.scope()) {
+            Problem problem = moments.problem(scope);
+            return solver.solve(problem.withLambda(0.05 * problem.lambdaMax())).m();
+        }
     }
 
     /** The least of P on grids ever finer around the least so far, for h = 1 and d = 2: no method, only P itself. */
