@@ -64,20 +64,30 @@ public final class Certificate {
 
     /** The gap at M. {@code m} is (h, d), not modified. One product, 2 h d^2 flops. */
     public Gap at(F64 m) {
+        return at(problem.lambda(), m);
+    }
+
+    /** The same for another lambda than the problem's. */
+    public Gap at(double lambda, F64 m) {
         int h = problem.h();
         int d = problem.d();
         Blas blas = problem.device().blas();
         blas.copy(problem.fit().c(), g);
         blas.gemm(false, false, h, d, d, -1, m, h, problem.fit().r(), d, 1, g, h);
-        return measure(m);
+        return measure(lambda, m);
     }
 
     /** The gap at M when M R is at hand: O(h d). {@code m} and {@code mr} = M R are (h, d), not modified. */
     public Gap at(F64 m, F64 mr) {
+        return at(problem.lambda(), m, mr);
+    }
+
+    /** The same for another lambda than the problem's. */
+    public Gap at(double lambda, F64 m, F64 mr) {
         Blas blas = problem.device().blas();
         blas.copy(problem.fit().c(), g);
         blas.axpy(-1, mr, g);
-        return measure(m);
+        return measure(lambda, m);
     }
 
     /** ||G~_k|| of group k where the gap was last asked for. */
@@ -85,7 +95,7 @@ public final class Certificate {
         return host[SUMS + k];
     }
 
-    private Gap measure(F64 m) {
+    private Gap measure(double lambda, F64 m) {
         Blas blas = problem.device().blas();
         F64 gu = problem.biasColumn(g);
         F64 gp = problem.penalisedColumns(g);
@@ -101,7 +111,7 @@ public final class Certificate {
         numbers.read(host);
         double bias = biasVariance > 0 ? host[3] / biasVariance : 0;
         double rounding = rounding(Math.sqrt(host[5]), Math.sqrt(host[6]), bias);
-        return gap(host[0], host[1], host[2], bias, host[4], problem.dualNorm(host, SUMS), rounding);
+        return gap(lambda, host[0], host[1], host[2], bias, host[4], problem.dualNorm(host, SUMS), rounding);
     }
 
     /**
@@ -121,8 +131,8 @@ public final class Certificate {
     }
 
     private Gap gap(
-            double mc, double mg, double a, double bias, double penalty, double steepest, double rounding) {
-        double lambda = problem.lambda();
+            double lambda, double mc, double mg, double a, double bias, double penalty, double steepest,
+            double rounding) {
         double tau = problem.fit().tau();
         double residual = Math.max(0, tau - mc - mg - bias) + problem.fit().tauSlack() + rounding;
         double limit = steepest > 0 ? lambda / steepest : Double.POSITIVE_INFINITY;

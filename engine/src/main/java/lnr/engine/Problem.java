@@ -1,8 +1,10 @@
 package lnr.engine;
 
+import java.util.Arrays;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
+import lnr.kernels.I32;
 import lnr.kernels.Scope;
 
 /**
@@ -81,6 +83,32 @@ public final class Problem {
     /** The same groups and lambda over another data fit, of the penalised columns alone. */
     Problem over(Quadratic other) {
         return new Problem(other, groups, lambda);
+    }
+
+    /**
+     * The problem over some groups alone, the others held at zero; without a bias.
+     *
+     * @param owner owner of its memory
+     * @param chosen groups, ascending
+     * @throws IllegalStateException when this problem has a bias
+     */
+    public Problem restricted(Scope owner, int[] chosen) {
+        if (hasBias()) {
+            throw new IllegalStateException("restricted: expected a problem without a bias");
+        }
+        int[] starts = new int[chosen.length + 1];
+        double[] weights = new double[chosen.length];
+        int[] list = new int[d()];
+        for (int k = 0; k < chosen.length; k++) {
+            int column = starts[k];
+            for (int j = groups.start(chosen[k]); j < groups.start(chosen[k] + 1); j++) {
+                list[column++] = j;
+            }
+            starts[k + 1] = column;
+            weights[k] = groups.weight(chosen[k]);
+        }
+        I32 columns = owner.i32(Arrays.copyOf(list, starts[chosen.length]));
+        return new Problem(fit.restricted(owner, columns), Groups.of(owner, starts, weights), lambda);
     }
 
     /** f. */

@@ -5,6 +5,7 @@ import lnr.kernels.Blas;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
+import lnr.kernels.I32;
 import lnr.kernels.Scope;
 
 /**
@@ -31,11 +32,15 @@ public final class Quadratic {
     private double lipschitz = Double.NaN;
 
     private Quadratic(Scope scope, int h, int d, double[] r, double[] c, double tau, double tolerance) {
+        this(scope, h, d, scope.f64(r), scope.f64(c), tau, tolerance);
+    }
+
+    private Quadratic(Scope scope, int h, int d, F64 r, F64 c, double tau, double tolerance) {
         this.scope = scope;
         this.h = h;
         this.d = d;
-        this.r = scope.f64(r);
-        this.c = scope.f64(c);
+        this.r = r;
+        this.c = c;
         this.tauGiven = !Double.isNaN(tau);
         this.tau = tau;
         this.tolerance = tolerance;
@@ -96,6 +101,18 @@ public final class Quadratic {
     Quadratic reduced(Scope owner, int p, double[] r, double[] c, double explained) {
         double rest = tauGiven ? Math.max(0, tau - explained) : Double.NaN;
         return new Quadratic(owner, h, p, r, c, rest, tolerance);
+    }
+
+    /** Of some columns alone, (n), with the same tau: the columns left out explain nothing. */
+    Quadratic restricted(Scope owner, I32 columns) {
+        int n = (int) columns.length();
+        F64 rs = owner.f64((long) n * n);
+        F64 cs = owner.f64((long) h * n);
+        device().support().submatrix(d, columns, r, rs);
+        device().support().gather(h, columns, c, cs);
+        Quadratic part = new Quadratic(owner, h, n, rs, cs, tau(), tolerance);
+        part.tauSlack = tauSlack;
+        return part;
     }
 
     /** Learns tau, if it is unknown, from what it is without the bias, and what the bias explains. */

@@ -102,8 +102,8 @@ public interface Device extends AutoCloseable {
     /**
      * Keeps the operations that {@code operations} asks for, without running them.
      *
-     * @param operations asks for operations of this device alone, on buffers that outlive the recording; allocates
-     *     nothing, moves nothing to or from the host, and calls nothing that waits for a result
+     * @param operations asks for operations of this device alone, on buffers that outlive the recording; allocates and
+     *     releases nothing, moves nothing to or from the host, and calls nothing that waits for a result
      */
     Recording record(Runnable operations);
 

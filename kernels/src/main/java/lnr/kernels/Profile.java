@@ -16,8 +16,11 @@ public interface Profile extends AutoCloseable {
      * @param seconds on the device, summed
      * @param bytes that it had to move, summed; 0 where it was not told
      * @param flops that it had to do, summed; 0 where it was not told
+     * @param bound seconds that this takes at least, summed: to move the bytes by the clock and width of the device's
+     *     memory, or to do the flops by the clock and number of its units, whichever is longer; NaN where these are not
+     *     known. What caches keep can take less.
      */
-    record Entry(String name, long calls, double seconds, double bytes, double flops) {
+    record Entry(String name, long calls, double seconds, double bytes, double flops, double bound) {
         /** Billions of bytes a second. */
         public double gigabytesPerSecond() {
             return bytes / seconds / 1e9;
@@ -27,13 +30,15 @@ public interface Profile extends AutoCloseable {
         public double gigaflopsPerSecond() {
             return flops / seconds / 1e9;
         }
+
+        /** Part of the speed that the device's bound allows. */
+        public double shareOfBound() {
+            return bound / seconds;
+        }
     }
 
     /** All that ran, the most time first. Waits for what was asked for. */
     List<Entry> entries();
-
-    /** Bytes a second that the device's memory can move, by its clock and width; NaN where they are not known. */
-    double bandwidth();
 
     /** Ends the timing. Closing twice does nothing the second time. */
     @Override

@@ -83,15 +83,13 @@ public final class Scope implements AutoCloseable {
         return storage;
     }
 
+    /** @throws IllegalStateException while operations are recorded; what the scope owns is then as it was */
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
         for (int i = owned.size() - 1; i >= 0; i--) {
             owned.get(i).release();
+            owned.remove(i);
         }
-        owned.clear();
+        closed = true;
     }
 }

@@ -15,21 +15,24 @@ public interface Support {
     void submatrix(int d, I32 columns, F64 r, F64 out);
 
     /**
-     * The penalty's slope and curvature where no group is zero:
+     * The slope of f + lambda sum_k w_k u_k and the penalty's curvature, where u_k = sqrt(||M_k||^2 + epsilon^2) is
+     * ||M_k|| itself, or a smooth function near it:
      *
      * <pre>
-     * hat_k   = M_k / ||M_k||
+     * hat_k   = M_k / u_k
      * slope_k = lambda w_k hat_k - G_k
-     * shift_j = lambda w_k / ||M_k||       for each column j of group k
+     * shift_j = lambda w_k / u_k           for each column j of group k
      * </pre>
      *
-     * @param m (h, n), no group of norm 0
+     * @param epsilon 0 or more
+     * @param m (h, n), no group of norm 0 where epsilon is 0
      * @param g (h, n), minus the gradient of f at M
      * @param hat (h, n). Modified.
      * @param slope (h, n). Modified.
      * @param shift (n). Modified.
      */
-    void slope(int h, Groups groups, double lambda, F64 m, F64 g, F64 hat, F64 slope, F64 shift);
+    void slope(
+            int h, Groups groups, double lambda, double epsilon, F64 m, F64 g, F64 hat, F64 slope, F64 shift);
 
     /**
      * T_kl = [k = l] / shift_k - sum of B o A over the block of groups k and l, where shift_k is that of the group's

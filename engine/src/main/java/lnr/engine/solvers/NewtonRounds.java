@@ -2,24 +2,36 @@ package lnr.engine.solvers;
 
 import java.util.Arrays;
 import lnr.engine.Certificate;
+import lnr.engine.NormalEquations;
 import lnr.engine.Problem;
-import lnr.engine.Solution;
-import lnr.engine.Status;
-import lnr.engine.WithoutBias;
 import lnr.kernels.Blas;
 import lnr.kernels.BlockDescent;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 
-/** One solve by {@link SupportNewton} under way: passes and steps by turns. */
+/**
+ * The rounds of {@link SupportNewton} on one problem without a bias, at any lambda: passes and steps by turns, from
+ * wherever M is.
+ */
 final class NewtonRounds {
     /** The part of the gap that a step leaves, at most, when it converges as Newton's method does. */
     private static final double FAST = 0.01;
 
-    private final Problem problem; // without a bias
+    /** Rounds that should make the gap this much smaller, or the norms are smoothed. */
+    private static final int PATIENCE = 4;
+
+    private static final double STALLED = 0.1;
+
+    /** Where smoothing ends, in parts of where it began. */
+    private static final double SMOOTHEST = 1e-5;
+
+    private final Problem problem;
+    private final Groups groups;
     private final int h;
     private final int d;
+    private final Scope scope;
     private final Blas blas;
     private final F64 m; // (h, d)
     private final F64 g; // (h, d) = C - M R
@@ -29,101 +41,173 @@ final class NewtonRounds {
     private final Certificate certificate;
     private final BlockDescent.Passes passes;
     private final NewtonStep step;
-    private double gap = Double.POSITIVE_INFINITY;
-    private boolean settled; // the last step was quick, and calls for no other groups: no pass is needed
+    private boolean settled; // the support is as it should be, as far as is known: no pass is needed
 
-    private NewtonRounds(Problem problem, Scope scope) {
+    /** At M = 0. {@code scope} owns the memory. */
+    NewtonRounds(Problem problem, Scope scope) {
         this.problem = problem;
+        this.groups = problem.groups();
         this.h = problem.h();
         this.d = problem.d();
+        this.scope = scope;
         Device device = problem.device();
         this.blas = device.blas();
         long numbers = (long) h * d;
         this.m = scope.f64(numbers);
         this.g = scope.f64(numbers);
         this.mr = scope.f64(numbers);
-        int count = problem.groups().count();
-        this.norms = scope.f64(count);
-        this.size = new double[count];
+        this.norms = scope.f64(groups.count());
+        this.size = new double[groups.count()];
         this.certificate = new Certificate(problem, scope);
         this.passes = device.blockDescent()
-                .prepare(scope, h, problem.groups(), problem.fit().r(), problem.fit().c());
+                .prepare(scope, h, groups, problem.fit().r(), problem.fit().c());
         this.step = new NewtonStep(problem, scope);
     }
 
-    static Solution solve(Problem problem, double[] start, Stopping stopping, Monitor monitor) {
-        Descent.requireFinite(problem, start);
-        try (Scope scope = problem.device().scope()) {
-            long began = System.nanoTime();
-            WithoutBias bias = new WithoutBias(problem, scope);
-            Problem reduced = bias.reduced();
-            double[] history = new double[stopping.cap()];
-            int rounds = 0;
-            Status status = Status.MAX_ITERATIONS;
-            double[] answer = new double[problem.h() * problem.penalised()];
-            if (problem.lambda() >= problem.lambdaMax()) {
-                status = Status.CONVERGED;
-            } else {
-                NewtonRounds run = new NewtonRounds(reduced, scope);
-                double reference = stopping.gap() * 0.5 * reduced.fit().tau();
-                run.begin(Arrays.copyOf(start, answer.length));
-                while (rounds < stopping.cap()) {
-                    Certificate.Gap gap = run.round();
-                    double objective = gap.objective() + bias.offset();
-                    history[rounds++] = objective;
-                    if (gap.gap() <= reference) {
-                        status = Status.CONVERGED;
-                        break;
-                    }
-                    if (!monitor.proceed(rounds, objective, gap.relativeGap())) {
-                        status = Status.STOPPED;
-                        break;
-                    }
-                }
-                run.m.read(answer);
-            }
-            double[] full = bias.restore(answer);
-            double seconds = (System.nanoTime() - began) * 1e-9;
-            bias.shareTau();
-            Certificate.Gap gap = new Certificate(problem, scope).at(scope.f64(full));
-            return Solution.of(
-                    problem, SupportNewton.NAME, full, gap, rounds, status, seconds, Arrays.copyOf(history, rounds));
-        }
+    /** Told of every round. */
+    interface Listener {
+        /** Whether to go on; {@code gap} is what the round led to. */
+        boolean proceed(Certificate.Gap gap);
     }
 
-    private void begin(double[] start) {
-        m.write(start);
-        for (double value : start) {
-            if (value != 0) {
-                problem.fit().product(m, mr);
-                return;
+    /** M, (h, d). */
+    F64 m() {
+        return m;
+    }
+
+    /** M R, (h, d). */
+    F64 mr() {
+        return mr;
+    }
+
+    /** Begins at another M, (h, d), not kept. */
+    void begin(F64 start) {
+        blas.copy(start, m);
+        problem.fit().product(m, mr);
+        settled = false;
+    }
+
+    /** Moves M along the path from one lambda to another; after {@link #run} at the first. */
+    void predict(double from, double to) {
+        step.predict(to - from, m, mr);
+        settled = true;
+    }
+
+    /**
+     * Rounds at {@code lambda} until the gap is {@code target} or less, the listener says no, or {@code cap} is reached.
+     *
+     * @return whether the target was reached
+     */
+    boolean run(double lambda, double target, int cap, Listener listener) {
+        Certificate.Gap before = certificate.at(lambda, m, mr);
+        settled &= !calls(lambda);
+        Smoothing smoothing = new Smoothing();
+        for (int round = 0; before.gap() > target; round++) {
+            if (round == cap) {
+                return false;
+            }
+            smoothing.look(before.gap());
+            Certificate.Gap after = smoothing.epsilon > 0 ? smoothRound(lambda, smoothing) : round(lambda, before);
+            if (!Double.isFinite(after.objective()) || !Double.isFinite(after.gap())) {
+                throw new ArithmeticException("round " + (round + 1) + ": expected a finite objective and gap, got "
+                        + after.objective() + " and " + after.gap()
+                        + ": the start, lambda or the moments are out of double precision's range");
+            }
+            before = after;
+            if (!listener.proceed(after)) {
+                return after.gap() <= target;
             }
         }
+        return true;
+    }
+
+    /** A step towards the optimum of the smoothed problem. */
+    private Certificate.Gap smoothRound(double lambda, Smoothing smoothing) {
+        blas.copy(problem.fit().c(), g);
+        blas.axpy(-1, mr, g);
+        smoothing.taken(step.takeSmooth(lambda, smoothing.epsilon, m, g, mr));
+        settled = false;
+        return certificate.at(lambda, m, mr);
     }
 
     /** A pass, unless the support has settled, then a step; the gap where they lead. */
-    private Certificate.Gap round() {
+    private Certificate.Gap round(double lambda, Certificate.Gap before) {
         blas.copy(problem.fit().c(), g);
         blas.axpy(-1, mr, g);
         if (!settled) {
-            passes.run(problem.lambda(), m, g);
+            passes.run(lambda, m, g);
         }
-        problem.device().groupNorm().norms(h, problem.groups(), m, norms);
-        norms.read(size);
-        double taken = step.take(size, m, g, mr);
-        Certificate.Gap now = certificate.at(m, mr);
-        settled = taken == 1 && now.gap() <= FAST * gap && !calls();
-        gap = now.gap();
-        return now;
+        sizes();
+        double taken = step.take(lambda, size, m, g, mr);
+        Certificate.Gap after = certificate.at(lambda, m, mr);
+        settled = taken == 1 && after.gap() <= FAST * before.gap();
+        settled = settled && !calls(lambda);
+        return after;
     }
 
-    /** Whether a group that was zero before the step would leave zero: ||G_k|| &gt; lambda w_k. */
-    private boolean calls() {
+    private void sizes() {
+        problem.device().groupNorm().norms(h, groups, m, norms);
+        norms.read(size);
+    }
+
+    /** Whether a group that is zero would leave zero: ||G_k|| &gt; lambda w_k. */
+    private boolean calls(double lambda) {
+        sizes();
         for (int k = 0; k < size.length; k++) {
-            if (size[k] == 0 && certificate.slope(k) > problem.lambda() * problem.groups().weight(k)) {
+            if (size[k] == 0 && certificate.slope(k) > lambda * groups.weight(k)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /**
+     * When to smooth, and how much. Where lambda is small and many combinations of inputs are silent or nearly so, the
+     * same groups may enter with each pass and leave with each step. Rounds then give way to Newton steps on all groups
+     * for norms sqrt(||M_k||^2 + epsilon^2), from epsilon as large as the largest norm to a hundred-thousandth of it:
+     * as interior-point methods do, they lead to about which groups matter. Each time that is not enough, epsilon
+     * falls more slowly.
+     */
+    private final class Smoothing {
+        private final double[] gaps = new double[PATIENCE]; // of the last rounds
+        private int round;
+        private int phase;
+        private double epsilon; // 0 when not smoothing
+        private double least;
+
+        Smoothing() {
+            Arrays.fill(gaps, Double.POSITIVE_INFINITY);
+        }
+
+        /** Begins when as many rounds have not made the gap much smaller. */
+        void look(double gap) {
+            if (epsilon == 0 && gap > STALLED * gaps[round % PATIENCE]) {
+                sizes();
+                epsilon = Arrays.stream(size).max().orElse(0);
+                least = SMOOTHEST * epsilon;
+                phase++;
+            }
+            gaps[round++ % PATIENCE] = gap;
+        }
+
+        void taken(double part) {
+            double factor = part == 1 ? 0.3 : part >= 0.25 ? 0.5 : 0.8;
+            epsilon *= Math.pow(factor, 1.0 / phase);
+            if (epsilon < least) {
+                epsilon = 0;
+                Arrays.fill(gaps, Double.POSITIVE_INFINITY);
+            }
+        }
+    }
+
+    /** M = C R^-1, which is the answer at lambda = 0. */
+    void leastSquares() {
+        try (Scope work = scope.device().scope()) {
+            NormalEquations equations = new NormalEquations(work, d);
+            equations.factor(d, problem.fit().r(), work.f64(d), 0);
+            blas.copy(problem.fit().c(), m);
+            equations.solve(h, m);
+        }
+        problem.fit().product(m, mr);
     }
 }

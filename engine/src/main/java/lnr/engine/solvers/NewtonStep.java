@@ -1,6 +1,7 @@
 package lnr.engine.solvers;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import lnr.engine.NormalEquations;
 import lnr.engine.Problem;
 import lnr.kernels.Blas;
@@ -31,7 +32,7 @@ import lnr.kernels.Support;
  * while S stays the same.
  */
 final class NewtonStep {
-    private static final int HALVINGS = 12;
+    private static final int TRIALS = 24;
     private static final double SHIFT = 1e-12; // of T's diagonal, which is near singular at the edge of the support
 
     private final Problem problem;
@@ -93,13 +94,14 @@ final class NewtonStep {
     /**
      * Steps from M, and brings M R up to date.
      *
+     * @param lambda more than 0
      * @param norms ||M_k|| of each group
      * @param m (h, d). Modified if the step is taken.
      * @param g (h, d), C - M R
      * @param mr (h, d). Modified: M R at the new M.
      * @return how much of the step was taken: 1, 1/2, .. or 0
      */
-    double take(double[] norms, F64 m, F64 g, F64 mr) {
+    double take(double lambda, double[] norms, F64 m, F64 g, F64 mr) {
         choose(norms);
         int count = groups.count();
         if (count == 0) {
@@ -109,7 +111,7 @@ final class NewtonStep {
         double[] least = new double[count];
         for (int k = 0, i = 0; k < norms.length; k++) {
             if (chosen[k]) {
-                least[i] = SHIFT * norms[k] / (problem.lambda() * groups.weight(i));
+                least[i] = SHIFT * norms[k] / (lambda * groups.weight(i));
                 i++;
             }
         }
@@ -119,21 +121,46 @@ final class NewtonStep {
         F64 step = packed(2);
         support.gather(h, columns(), m, ms);
         support.gather(h, columns(), problem.fit().c(), cs);
-        direction(ms, g, step);
-        double before = objective(m, g);
+        direction(lambda, 0, ms, g, step);
+        double before = objective(lambda, m, g);
         double tolerance = 8 * Math.ulp(Math.abs(before));
         F64 trial = packed(3);
+        double[] turns = null;
         double t = 1;
-        for (int i = 0; i < HALVINGS; i++, t *= 0.5) {
+        for (int i = 0; i < TRIALS; i++) {
             support.retreat(h, groups, t, ms, step, trial);
             multiply(trial, mr);
-            if (objective(trial, cs, mr) <= before + tolerance) {
+            if (objective(lambda, trial, cs, mr) <= before + tolerance) {
                 support.scatter(h, columns(), trial, m);
                 return t;
             }
+            turns = turns == null ? turns(norms, ms, step) : turns;
+            t = shorter(t, turns);
         }
         multiply(ms, mr);
         return 0;
+    }
+
+    /** Where the step turns a group against itself, ascending: t with &lt;M_k - t D_k, M_k&gt; = 0. */
+    private double[] turns(double[] norms, F64 ms, F64 step) {
+        F64 products = inner.slice(0, groups.count());
+        support.inner(h, groups, step, ms, products);
+        double[] host = products.toArray();
+        double[] sizes = IntStream.range(0, norms.length).filter(k -> chosen[k]).mapToDouble(k -> norms[k]).toArray();
+        return IntStream.range(0, host.length)
+                .filter(k -> host[k] > 0)
+                .mapToDouble(k -> sizes[k] * sizes[k] / host[k])
+                .sorted()
+                .toArray();
+    }
+
+    /**
+     * The next t to try. Where R_SS is singular a step may be very long: all that P gains is then had where it meets
+     * the first few turns, whose middle one is tried; before the first, half of t.
+     */
+    private static double shorter(double t, double[] turns) {
+        int below = (int) Arrays.stream(turns).filter(turn -> turn < t).count();
+        return below == 0 ? 0.5 * t : turns[below / 2];
     }
 
     /** Makes S the groups that are not zero. */
@@ -178,30 +205,127 @@ final class NewtonStep {
         }
     }
 
+    /**
+     * Newton's step on all groups for P with its norms smoothed, f(M) + lambda sum_k w_k sqrt(||M_k||^2 + epsilon^2).
+     *
+     * @param lambda more than 0
+     * @param epsilon more than 0
+     * @param m (h, d). Modified if the step is taken.
+     * @param g (h, d), C - M R
+     * @param mr (h, d). Modified: M R at the new M.
+     * @return how much of the step was taken: 1, 1/2, .. or 0
+     */
+    double takeSmooth(double lambda, double epsilon, F64 m, F64 g, F64 mr) {
+        int count = problem.groups().count();
+        double[] all = new double[count];
+        Arrays.fill(all, 1);
+        choose(all);
+        double[] norms = norms(m);
+        double[] least = new double[count];
+        for (int k = 0; k < count; k++) {
+            least[k] = SHIFT * Math.hypot(norms[k], epsilon) / (lambda * groups.weight(k));
+        }
+        ridge.write(least);
+        F64 step = packed(2);
+        F64 trial = packed(3);
+        direction(lambda, epsilon, m, g, step);
+        double before = -0.5 * (dot(problem.fit().c(), m) + dot(g, m)) + lambda * smooth(norms, epsilon);
+        double tolerance = 8 * Math.ulp(Math.abs(before));
+        double t = 1;
+        for (int i = 0; i < TRIALS; i++, t *= 0.5) {
+            blas.copy(m, trial);
+            blas.axpy(-t, step, trial);
+            multiply(trial, mr);
+            double fit = 0.5 * dot(mr, trial) - dot(problem.fit().c(), trial);
+            if (fit + lambda * smooth(norms(trial), epsilon) <= before + tolerance) {
+                blas.copy(trial, m);
+                return t;
+            }
+        }
+        multiply(m, mr);
+        return 0;
+    }
+
+    private double[] norms(F64 all) {
+        F64 out = inner.slice(0, problem.groups().count());
+        problem.device().groupNorm().norms(h, problem.groups(), all, out);
+        return out.toArray();
+    }
+
+    private double smooth(double[] norms, double epsilon) {
+        double sum = 0;
+        for (int k = 0; k < norms.length; k++) {
+            sum += problem.groups().weight(k) * Math.hypot(norms[k], epsilon);
+        }
+        return sum;
+    }
+
+    private double dot(F64 x, F64 y) {
+        blas.dot(x, y, numbers.slice(0, 1));
+        return numbers.slice(0, 1).toArray()[0];
+    }
+
+    /**
+     * Moves M to where it is to be at another lambda, to first order: along dM_S / dlambda = -H^-1 [w_k M^_k], with the
+     * Hessian H of the last step. Cheap: two products.
+     *
+     * @param change of lambda
+     * @param m (h, d), where the last step led. Modified.
+     * @param mr (h, d). Modified: M R at the new M.
+     */
+    void predict(double change, F64 m, F64 mr) {
+        if (groups == null || groups.count() == 0) {
+            return;
+        }
+        int n = groups.columns();
+        int count = groups.count();
+        F64 ms = packed(0);
+        F64 step = packed(2);
+        F64 trial = packed(3);
+        F64 hat = packed(4);
+        F64 slope = packed(5);
+        F64 weight = ridge.slice(0, count);
+        weight.write(IntStream.range(0, count).mapToDouble(groups::weight).toArray());
+        slope.clear();
+        support.addScaled(h, groups, weight, hat, slope);
+        solve(hat, slope, inverseRoom.slice(0, (long) n * n), step);
+        support.gather(h, columns(), m, ms);
+        support.retreat(h, groups, change, ms, step, trial);
+        support.scatter(h, columns(), trial, m);
+        multiply(trial, mr);
+    }
+
     /** step = D. */
-    private void direction(F64 ms, F64 g, F64 step) {
+    private void direction(double lambda, double epsilon, F64 ms, F64 g, F64 step) {
         int n = groups.columns();
         F64 hat = packed(4);
         F64 slope = packed(5);
-        F64 product = packed(6);
+        F64 gs = packed(6);
         F64 diagonal = shift.slice(0, n);
         F64 inverse = inverseRoom.slice(0, (long) n * n);
         F64 gram = gramRoom.slice(0, (long) n * n);
-        support.gather(h, columns(), g, product);
-        support.slope(h, groups, problem.lambda(), ms, product, hat, slope, diagonal);
+        support.gather(h, columns(), g, gs);
+        support.slope(h, groups, lambda, epsilon, ms, gs, hat, slope, diagonal);
         equations.factor(n, block, diagonal, 0);
         equations.inverse(inverse, work);
         blas.gemm(true, false, n, n, h, 1, hat, h, hat, h, 0, gram, n);
         int count = groups.count();
         F64 t = work.slice(0, (long) count * count);
         support.complement(groups, diagonal, inverse, gram, t);
-        blas.gemm(false, false, h, n, n, 1, slope, h, inverse, n, 0, product, h);
-        F64 c = inner.slice(0, count);
-        support.inner(h, groups, hat, product, c);
         equations.factor(count, t, ridge.slice(0, count), 0);
+        solve(hat, slope, inverse, step);
+    }
+
+    /** out = H^-1 [B], by K^-1 and the factor of T. {@code b} (h, n) is modified. */
+    private void solve(F64 hat, F64 b, F64 inverse, F64 out) {
+        int n = groups.columns();
+        F64 z = packed(6);
+        F64 c = inner.slice(0, groups.count());
+        blas.gemm(false, false, h, n, n, 1, b, h, inverse, n, 0, z, h);
+        support.inner(h, groups, hat, z, c);
         equations.solve(1, c);
-        support.addScaled(h, groups, c, hat, slope);
-        blas.gemm(false, false, h, n, n, 1, slope, h, inverse, n, 0, step, h);
+        support.addScaled(h, groups, c, hat, b);
+        blas.gemm(false, false, h, n, n, 1, b, h, inverse, n, 0, out, h);
     }
 
     /** mr = M R, of the packed columns. */
@@ -211,23 +335,23 @@ final class NewtonStep {
     }
 
     /** P(M) = -(&lt;C, M&gt; + &lt;G, M&gt;) / 2 + lambda g(M), for G = C - M R at hand. */
-    private double objective(F64 m, F64 g) {
+    private double objective(double lambda, F64 m, F64 g) {
         blas.dot(problem.fit().c(), m, numbers.slice(0, 1));
         blas.dot(g, m, numbers.slice(1, 1));
         problem.device().groupNorm().penalty(h, problem.groups(), m, numbers.slice(2, 1));
         numbers.read(host);
-        return problem.lambda() * host[2] - 0.5 * (host[0] + host[1]);
+        return lambda * host[2] - 0.5 * (host[0] + host[1]);
     }
 
     /** P of packed columns, for M R at hand. */
-    private double objective(F64 ms, F64 cs, F64 mr) {
+    private double objective(double lambda, F64 ms, F64 cs, F64 mr) {
         F64 product = packed(6);
         support.gather(h, columns(), mr, product);
         blas.dot(cs, ms, numbers.slice(0, 1));
         blas.dot(product, ms, numbers.slice(1, 1));
         problem.device().groupNorm().penalty(h, groups, ms, numbers.slice(2, 1));
         numbers.read(host);
-        return problem.lambda() * host[2] + 0.5 * host[1] - host[0];
+        return lambda * host[2] + 0.5 * host[1] - host[0];
     }
 
     private I32 columns() {

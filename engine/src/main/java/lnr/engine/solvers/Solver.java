@@ -31,6 +31,15 @@ public interface Solver {
      */
     Solution solve(Problem problem, double[] start, Monitor monitor);
 
+    /**
+     * Answers to {@code problem} at many lambdas, its own not among them.
+     *
+     * @return to be closed
+     */
+    default Path path(Problem problem) {
+        return new WarmStarts(this, problem);
+    }
+
     /** When it stops. */
     Stopping stopping();
 

@@ -1,6 +1,5 @@
 package lnr.engine.solvers;
 
-import java.util.Arrays;
 import lnr.engine.Arguments;
 import lnr.engine.Problem;
 import lnr.engine.Solution;
@@ -44,6 +43,14 @@ public record SupportNewton(Stopping stopping) implements Solver {
 
     @Override
     public Solution solve(Problem problem, double[] start, Monitor monitor) {
-        return NewtonRounds.solve(problem, Arrays.copyOf(start, start.length), stopping, monitor);
+        try (Path path = new NewtonPath(problem, stopping)) {
+            path.begin(start);
+            return path.at(problem.lambda(), monitor);
+        }
+    }
+
+    @Override
+    public Path path(Problem problem) {
+        return new NewtonPath(problem, stopping);
     }
 }

@@ -19,20 +19,18 @@ public final class SupportSearch {
     /** Width of a bracket, relative, that is not worth halving again. */
     private static final double WIDTH = 1e-5;
 
-    private final Solver solver;
     private final Problem problem;
+    private final Path path;
     private final int count;
     private final Monitor monitor;
-    private double[] start;
     private Solution best;
     private boolean stopped;
 
-    private SupportSearch(Solver solver, Problem problem, int count, Monitor monitor) {
-        this.solver = solver;
+    private SupportSearch(Problem problem, Path path, int count, Monitor monitor) {
         this.problem = problem;
+        this.path = path;
         this.count = count;
         this.monitor = monitor;
-        this.start = new double[problem.h() * problem.d()];
     }
 
     /**
@@ -49,7 +47,9 @@ public final class SupportSearch {
             throw new IllegalArgumentException(
                     "keep: expected 0 to " + problem.groups().count() + " groups, got " + count);
         }
-        return new SupportSearch(solver, problem, count, monitor).search();
+        try (Path path = solver.path(problem)) {
+            return new SupportSearch(problem, path, count, monitor).search();
+        }
     }
 
     private Solution search() {
@@ -82,8 +82,7 @@ public final class SupportSearch {
 
     /** Solves at {@code lambda}, keeps the answer if it is the best so far, and returns the size of its support. */
     private int at(double lambda) {
-        Solution tried = solver.solve(problem.withLambda(lambda), start, monitor);
-        start = tried.m();
+        Solution tried = path.at(lambda, monitor);
         stopped = tried.status() == Status.STOPPED;
         int size = tried.support().length;
         int miss = Math.abs(size - count);

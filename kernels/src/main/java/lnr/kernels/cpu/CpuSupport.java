@@ -60,7 +60,8 @@ final class CpuSupport extends CpuOperations implements Support {
     }
 
     @Override
-    public void slope(int h, Groups groups, double lambda, F64 m, F64 g, F64 hat, F64 slope, F64 shift) {
+    public void slope(
+            int h, Groups groups, double lambda, double epsilon, F64 m, F64 g, F64 hat, F64 slope, F64 shift) {
         long size = (long) h * groups.columns();
         exactly("m", m, size);
         exactly("g", g, size);
@@ -74,7 +75,8 @@ final class CpuSupport extends CpuOperations implements Support {
         for (int k = 0; k < groups.count(); k++) {
             int from = groups.start(k) * h;
             int n = groups.start(k + 1) * h - from;
-            double norm = Math.sqrt(Sums.dot(ma, at(m) + from, ma, at(m) + from, n));
+            double square = Sums.dot(ma, at(m) + from, ma, at(m) + from, n);
+            double norm = Math.sqrt(square + epsilon * epsilon);
             double weight = lambda * weight(groups, k);
             for (int i = from; i < from + n; i++) {
                 double unit = ma[at(m) + i] / norm;

@@ -24,6 +24,7 @@ import jcuda.jcusolver.cusolverStatus;
 import jcuda.runtime.cudaStream_t;
 import lnr.kernels.Blas;
 import lnr.kernels.Buffer;
+import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
@@ -55,7 +56,7 @@ final class CudaBlas implements Blas {
     /** In a turn of the device's. */
     CudaBlas(CudaDevice device) {
         this.device = device;
-        this.kernels = new Kernels(device, "vector");
+        this.kernels = new Kernels(device, "vector", Device.Type.F64);
         this.lanczos = new Lanczos(device, kernels);
         Libraries.blas();
         check(JCublas2.cublasCreate(handle), "cublasCreate");
@@ -100,7 +101,8 @@ final class CudaBlas implements Blas {
                             handle, operation(transA), operation(transB), m, n, k, alphaPointer, pointer(a), lda,
                             pointer(b), ldb, betaPointer, pointer(c), ldc),
                     "cublasSgemm", m, n, k);
-            device.end("cublasSgemm", 4.0 * ((double) m * k + (double) k * n + (double) m * n), 2.0 * m * n * k);
+            double size = (double) m * k + (double) k * n + (double) m * n;
+            device.end("cublasSgemm", 4 * size, 2.0 * m * n * k, Device.Type.F32);
         }
     }
 
@@ -135,7 +137,8 @@ final class CudaBlas implements Blas {
                             handle, operation(transA), operation(transB), m, n, k, alphaPointer, pointer(a), lda,
                             pointer(b), ldb, betaPointer, pointer(c), ldc),
                     "cublasDgemm", m, n, k);
-            device.end("cublasDgemm", 8.0 * ((double) m * k + (double) k * n + (double) m * n), 2.0 * m * n * k);
+            double size = (double) m * k + (double) k * n + (double) m * n;
+            device.end("cublasDgemm", 8 * size, 2.0 * m * n * k, Device.Type.F64);
         }
     }
 
@@ -166,9 +169,13 @@ final class CudaBlas implements Blas {
             } else {
                 Address partials = new Address(device.scratch(8L * MOST_BLOCKS));
                 kernels.launch("lnr_dot", blocks, 1, THREADS, 0, n, x, y, partials);
-                kernels.launch("lnr_sum", 1, 1, THREADS, 0, blocks, partials, out);
+                addPartials(blocks, partials, out);
             }
         }
+    }
+
+    private void addPartials(int blocks, Address partials, Object out) {
+        kernels.work(8.0 * blocks, blocks).launch("lnr_sum", 1, 1, THREADS, 0, blocks, partials, out);
     }
 
     /** Blocks that share a sum over {@code n} numbers. */
@@ -194,7 +201,7 @@ final class CudaBlas implements Blas {
         device.check(
                 JCudaDriver.cuMemcpyDtoDAsync(new DevicePointer(to), pointer(x), bytes, device.stream()),
                 "cuMemcpyDtoDAsync", bytes);
-        device.end("cuMemcpyDtoDAsync", 2.0 * bytes, 0);
+        device.end("cuMemcpyDtoDAsync", 2.0 * bytes, 0, Device.Type.F64);
     }
 
     @Override
@@ -220,7 +227,8 @@ final class CudaBlas implements Blas {
             return;
         }
         try (Turn turn = device.turn()) {
-            kernels.launch("lnr_add_diagonal", (n + THREADS - 1) / THREADS, 1, THREADS, 0, n, a, v);
+            kernels.work(24.0 * n, n)
+                    .launch("lnr_add_diagonal", (n + THREADS - 1) / THREADS, 1, THREADS, 0, n, a, v);
         }
     }
 
@@ -248,9 +256,10 @@ final class CudaBlas implements Blas {
                             solver, cublasFillMode.CUBLAS_FILL_MODE_LOWER, n, pointer(a), n,
                             new DevicePointer(scratch + 16), size[0], new DevicePointer(scratch + 8)),
                     "cusolverDnDpotrf", n);
-            device.end("cusolverDnDpotrf", 8.0 * n * n, 1.0 / 3 * n * n * n);
-            kernels.launch(
-                    "lnr_positive_diagonal", 1, 1, THREADS, 0, n, a, new Address(scratch + 8), new Address(scratch));
+            device.end("cusolverDnDpotrf", 8.0 * n * n, 1.0 / 3 * n * n * n, Device.Type.F64);
+            kernels.work(8.0 * n, 0)
+                    .launch("lnr_positive_diagonal", 1, 1, THREADS, 0, n, a, new Address(scratch + 8),
+                            new Address(scratch));
             return device.number(scratch) == 1;
         }
     }
@@ -298,7 +307,7 @@ final class CudaBlas implements Blas {
                         handle, cublasSideMode.CUBLAS_SIDE_RIGHT, cublasFillMode.CUBLAS_FILL_MODE_LOWER, operation,
                         cublasDiagType.CUBLAS_DIAG_NON_UNIT, h, n, alphaPointer, pointer(l), n, pointer(b), h),
                 "cublasDtrsm", h, n);
-        device.end("cublasDtrsm", 4.0 * n * n + 16.0 * h * n, 1.0 * h * n * n);
+        device.end("cublasDtrsm", 4.0 * n * n + 16.0 * h * n, 1.0 * h * n * n, Device.Type.F64);
     }
 
     @Override
@@ -354,7 +363,8 @@ final class CudaBlas implements Blas {
                         new DevicePointer(w), new DevicePointer(scratch + 8), (int) (bytes / 8 - 1),
                         new DevicePointer(scratch)),
                 "cusolverDnDsyevd", n);
-        device.end("cusolverDnDsyevd", 0, 0);
+        // The reduction to a tridiagonal matrix, which is what there is at least.
+        device.end("cusolverDnDsyevd", 8.0 * n * n, 4.0 / 3 * n * n * n, Device.Type.F64);
         int info = device.integer(scratch);
         if (info != 0) {
             throw new DeviceException(device.name() + ": dsyevd did not converge (info " + info + ")");
@@ -377,8 +387,9 @@ final class CudaBlas implements Blas {
         int blocks = blocks(a.length());
         long partials = device.scratch(8L * (MOST_BLOCKS + 1));
         long count = partials + 8L * MOST_BLOCKS;
-        kernels.launch("lnr_not_finite", blocks, 1, THREADS, 0, a.length(), a, new Address(partials));
-        kernels.launch("lnr_sum", 1, 1, THREADS, 0, blocks, new Address(partials), new Address(count));
+        kernels.work(8.0 * a.length(), 0)
+                .launch("lnr_not_finite", blocks, 1, THREADS, 0, a.length(), a, new Address(partials));
+        addPartials(blocks, new Address(partials), new Address(count));
         double wrong = device.number(count);
         if (wrong != 0) {
             throw new DeviceException(

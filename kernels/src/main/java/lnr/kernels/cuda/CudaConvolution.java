@@ -1,5 +1,6 @@
 package lnr.kernels.cuda;
 
+import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.Layers.ConvShape;
 import lnr.kernels.U8;
@@ -32,7 +33,7 @@ final class CudaConvolution {
     /** In a turn of the device's. */
     CudaConvolution(CudaDevice device) {
         this.device = device;
-        this.kernels = new Kernels(device, "convolution");
+        this.kernels = new Kernels(device, "convolution", Device.Type.F32);
     }
 
     /** As {@link lnr.kernels.Layers#convolve}, in a turn of the device's. */

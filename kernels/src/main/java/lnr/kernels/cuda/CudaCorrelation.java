@@ -4,6 +4,7 @@ import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
 
 import lnr.kernels.Correlation;
+import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 
@@ -52,7 +53,7 @@ final class CudaCorrelation implements Correlation {
     /** In a turn of the device's. */
     CudaCorrelation(CudaDevice device) {
         this.device = device;
-        this.kernels = new Kernels(device, "correlation");
+        this.kernels = new Kernels(device, "correlation", Device.Type.F64);
     }
 
     /** The first stage: launches a kernel on a grid of (tiles, splits), each of {@code per} samples at most. */
@@ -181,7 +182,7 @@ final class CudaCorrelation implements Correlation {
             Address parts = new Address(device.scratch(8L * blocks));
             kernels.work(4.0 * count, 2.0 * count)
                     .launch("lnr_add_squares", blocks, 1, SQUARES_THREADS, 0, count, y, parts);
-            kernels.launch("lnr_add_sum", 1, 1, SQUARES_THREADS, 0, blocks, parts, s);
+            kernels.work(8.0 * blocks, blocks).launch("lnr_add_sum", 1, 1, SQUARES_THREADS, 0, blocks, parts, s);
         }
     }
 }

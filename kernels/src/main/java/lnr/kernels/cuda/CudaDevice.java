@@ -59,6 +59,7 @@ public final class CudaDevice implements Device {
     private volatile boolean closed;
     private CudaProfile profile;
     private boolean recording;
+    private boolean replaying;
 
     /** Turns of the thread that holds the lock. */
     private int turns;
@@ -203,9 +204,19 @@ public final class CudaDevice implements Device {
         return sharedMemory;
     }
 
-    /** Whether operations are being recorded. */
-    boolean isRecording() {
-        return recording;
+    /** Whether operations are a recording's: they are being recorded, or replayed one by one. Nothing waits then. */
+    boolean isOfRecording() {
+        return recording || replaying;
+    }
+
+    /** Asks for a recording's operations one by one, in a turn. */
+    void replay(Runnable operations) {
+        replaying = true;
+        try {
+            operations.run();
+        } finally {
+            replaying = false;
+        }
     }
 
     /** @throws IllegalStateException while operations are being recorded */
@@ -307,10 +318,10 @@ public final class CudaDevice implements Device {
         }
     }
 
-    /** Follows the operation; it had to move so many bytes and do so many flops, 0 where that is not known. */
-    void end(String what, double bytes, double flops) {
+    /** Follows the operation; it had to move so many bytes and to do so many flops of a type. */
+    void end(String what, double bytes, double flops, Type arithmetic) {
         if (profile != null && !recording) {
-            profile.end(what, bytes, flops);
+            profile.end(what, bytes, flops, arithmetic);
         }
     }
 
@@ -471,10 +482,12 @@ public final class CudaDevice implements Device {
             if (profile != null) {
                 throw new IllegalStateException("a profile of the " + name + " device is open already");
             }
-            // Two transfers a clock; kHz and bits.
-            double bandwidth = 2e3 * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE)
-                    * attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH) / 8;
-            profile = new CudaProfile(this, bandwidth > 0 ? bandwidth : Double.NaN);
+            profile = new CudaProfile(this, Rates.of(
+                    attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE),
+                    attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH),
+                    attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE),
+                    attribute(CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+                    architecture));
             return profile;
         }
     }

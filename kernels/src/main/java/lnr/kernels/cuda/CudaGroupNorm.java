@@ -5,6 +5,7 @@ import static lnr.kernels.Shapes.exactly;
 import static lnr.kernels.Shapes.within;
 
 import lnr.kernels.Buffer;
+import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.GroupNorm;
@@ -45,7 +46,7 @@ final class CudaGroupNorm implements GroupNorm {
     /** In a turn of the device's. */
     CudaGroupNorm(CudaDevice device) {
         this.device = device;
-        this.kernels = new Kernels(device, "group_norm");
+        this.kernels = new Kernels(device, "group_norm", Device.Type.F64);
     }
 
     /**
@@ -105,8 +106,14 @@ final class CudaGroupNorm implements GroupNorm {
         try (Turn turn = device.turn()) {
             Address weighted = new Address(device.scratch(8L * groups.count()));
             norms(h, groups, groups.weights(), m, weighted);
-            kernels.launch("lnr_sums", 1, 1, BLOCK, 0, groups.count(), weighted, out);
+            sums(1, groups.count(), weighted, out);
         }
+    }
+
+    /** The sums of some arrays of {@code count} numbers, one behind the other. */
+    private void sums(int arrays, int count, Address parts, F64 out) {
+        double size = (double) arrays * count;
+        kernels.work(8 * size, size).launch("lnr_sums", arrays, 1, BLOCK, 0, count, parts, out);
     }
 
     /** @param out (count), a buffer or an address */
@@ -181,7 +188,7 @@ final class CudaGroupNorm implements GroupNorm {
                                 groups.count(), launch.team, launch.room, step, t, groups.starts(), groups.weights(),
                                 u, m, mPrev, mr, mrPrev, c, next, sums);
             }
-            kernels.launch("lnr_sums", STATS, 1, BLOCK, 0, launch.blocks, sums, stats);
+            sums(STATS, launch.blocks, sums, stats);
         }
     }
 
@@ -232,7 +239,9 @@ final class CudaGroupNorm implements GroupNorm {
                                 groups.count(), launch.team, launch.room, lambda, groups.starts(), groups.weights(),
                                 motion, m, g, s, sr, sums);
             }
-            kernels.launch("lnr_restart", 1, 1, BLOCK, 0, launch.blocks, sums, stats, motion);
+            double parts = (double) STATS * launch.blocks;
+            kernels.work(8 * parts, parts)
+                    .launch("lnr_restart", 1, 1, BLOCK, 0, launch.blocks, sums, stats, motion);
         }
     }
 

@@ -4,6 +4,7 @@ import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
 
 import lnr.kernels.Blas;
+import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.I32;
@@ -42,10 +43,10 @@ final class CudaLayers implements Layers {
         this.device = device;
         this.blas = blas;
         this.convolution = new CudaConvolution(device);
-        this.gather = new Kernels(device, "gather");
-        this.dense = new Kernels(device, "dense");
-        this.crossEntropy = new Kernels(device, "cross_entropy");
-        this.adam = new Kernels(device, "adam");
+        this.gather = new Kernels(device, "gather", Device.Type.F32);
+        this.dense = new Kernels(device, "dense", Device.Type.F32);
+        this.crossEntropy = new Kernels(device, "cross_entropy", Device.Type.F32);
+        this.adam = new Kernels(device, "adam", Device.Type.F32);
     }
 
     @Override
@@ -200,7 +201,7 @@ final class CudaLayers implements Layers {
         device.require(steps, g, m, v, w);
         try (Turn turn = device.turn()) {
             Address corrections = new Address(device.scratch(16));
-            adam.launch("lnr_adam_corrections", 1, 1, 1, 0, rate, beta1, beta2, steps, corrections);
+            adam.work(24, 0).launch("lnr_adam_corrections", 1, 1, 1, 0, rate, beta1, beta2, steps, corrections);
             long n = g.length();
             if (n > 0) {
                 adam.work(28.0 * n, 14.0 * n)
@@ -217,13 +218,13 @@ final class CudaLayers implements Layers {
     private void requireIndices(int n, I32 order, long count) {
         CudaMemory memory = (CudaMemory) order.storage();
         Checked now = new Checked(memory, memory.writes(), count);
-        if (device.isRecording() || now.equals(checked)) {
+        if (device.isOfRecording() || now.equals(checked)) {
             return;
         }
         long found = device.scratch(8);
-        gather.launch(
-                "lnr_check_order", 1, 1, SEARCHING, 0, memory.bytes() / Integer.BYTES, order.offset(), n, count,
-                new Address(memory.address()), new Address(found));
+        gather.work(memory.bytes(), 0)
+                .launch("lnr_check_order", 1, 1, SEARCHING, 0, memory.bytes() / Integer.BYTES, order.offset(), n, count,
+                        new Address(memory.address()), new Address(found));
         int wrong = device.integer(found);
         if (wrong == 2) {
             throw new IllegalArgumentException(
@@ -233,11 +234,11 @@ final class CudaLayers implements Layers {
     }
 
     private void requireLabels(int n, int classes, U8 labels) {
-        if (device.isRecording()) {
+        if (device.isOfRecording()) {
             return;
         }
         long found = device.scratch(4);
-        gather.launch("lnr_check_labels", 1, 1, SEARCHING, 0, n, classes, labels, new Address(found));
+        gather.work(n, 0).launch("lnr_check_labels", 1, 1, SEARCHING, 0, n, classes, labels, new Address(found));
         int wrong = device.integer(found);
         if (wrong >= 0) {
             throw new IllegalArgumentException("labels: expected below " + classes + ", got " + wrong);

@@ -10,6 +10,7 @@ import java.util.Map;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
 import jcuda.driver.JCudaDriver;
+import lnr.kernels.Device;
 import lnr.kernels.Profile;
 
 /** Times by CUDA's events. The device calls {@link #begin} and {@link #end} around each operation, in its turn. */
@@ -18,26 +19,27 @@ final class CudaProfile implements Profile {
     /** Operations whose events are kept before they are read, which waits for them. */
     private static final int PENDING = 4096;
 
-    private record Timed(String name, double bytes, double flops, CUevent before, CUevent behind) {}
+    private record Timed(Entry what, CUevent before, CUevent behind) {}
 
     private final CudaDevice device;
-    private final double bandwidth;
+    private final Rates rates;
     private final Map<String, Entry> entries = new HashMap<>();
     private final List<Timed> pending = new ArrayList<>();
     private final Deque<CUevent> events = new ArrayDeque<>();
     private CUevent before;
 
-    CudaProfile(CudaDevice device, double bandwidth) {
+    CudaProfile(CudaDevice device, Rates rates) {
         this.device = device;
-        this.bandwidth = bandwidth;
+        this.rates = rates;
     }
 
     void begin() {
         before = event();
     }
 
-    void end(String name, double bytes, double flops) {
-        pending.add(new Timed(name, bytes, flops, before, event()));
+    void end(String name, double bytes, double flops, Device.Type arithmetic) {
+        double bound = rates.seconds(bytes, flops, arithmetic);
+        pending.add(new Timed(new Entry(name, 1, 0, bytes, flops, bound), before, event()));
         if (pending.size() == PENDING) {
             read();
         }
@@ -59,8 +61,8 @@ final class CudaProfile implements Profile {
         for (Timed timed : pending) {
             device.check(
                     JCudaDriver.cuEventElapsedTime(milliseconds, timed.before, timed.behind), "cuEventElapsedTime");
-            Entry one = new Entry(timed.name, 1, milliseconds[0] / 1e3, timed.bytes, timed.flops);
-            entries.merge(timed.name, one, CudaProfile::add);
+            Entry time = new Entry(timed.what.name(), 0, milliseconds[0] / 1e3, 0, 0, 0);
+            entries.merge(timed.what.name(), add(timed.what, time), CudaProfile::add);
             events.add(timed.before);
             events.add(timed.behind);
         }
@@ -70,7 +72,7 @@ final class CudaProfile implements Profile {
     private static Entry add(Entry a, Entry b) {
         return new Entry(
                 a.name(), a.calls() + b.calls(), a.seconds() + b.seconds(), a.bytes() + b.bytes(),
-                a.flops() + b.flops());
+                a.flops() + b.flops(), a.bound() + b.bound());
     }
 
     @Override
@@ -81,11 +83,6 @@ final class CudaProfile implements Profile {
                     .sorted(Comparator.comparingDouble(Entry::seconds).reversed().thenComparing(Entry::name))
                     .toList();
         }
-    }
-
-    @Override
-    public double bandwidth() {
-        return bandwidth;
     }
 
     @Override

@@ -49,7 +49,7 @@ final class CudaRecording implements Recording {
             }
             device.requireNotRecording("a recording cannot be replayed");
             if (device.isProfiled()) {
-                operations.run();
+                device.replay(operations);
             } else {
                 device.check(JCudaDriver.cuGraphLaunch(graph, device.stream()), "cuGraphLaunch");
             }

@@ -1,9 +1,11 @@
 package lnr.kernels.cuda;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import lnr.kernels.DeviceException;
 import lnr.kernels.F64;
 import lnr.kernels.Scope;
@@ -24,8 +26,11 @@ public final class CudaSurvey {
         library(lines, "libcublas.so.12", "libcublas.so.13", "");
         library(lines, "libcusolver.so.11", "libcusolver.so.12", "");
         library(lines, "libnvrtc.so.12", "libnvrtc.so.13", ", which matters only to kernels that were not built");
-        lines.put("also looked in", Optional.ofNullable(System.getenv(Libraries.PATH))
-                .orElse("nowhere: " + Libraries.PATH + " would name directories"));
+        lines.put("also looked in", Libraries.named().isEmpty()
+                ? "nowhere: " + Libraries.PATH + " would name directories"
+                : Libraries.named().stream()
+                        .map(folder -> folder + (Files.isDirectory(folder) ? "" : " (is no directory)"))
+                        .collect(Collectors.joining(", ")));
         int devices = 0;
         try {
             devices = Driver.devices();

@@ -12,6 +12,7 @@ import static jcuda.driver.CUresult.CUDA_ERROR_OUT_OF_MEMORY;
 import static jcuda.driver.CUresult.CUDA_ERROR_STUB_LIBRARY;
 import static jcuda.driver.CUresult.CUDA_ERROR_SYSTEM_DRIVER_MISMATCH;
 import static jcuda.driver.CUresult.CUDA_ERROR_SYSTEM_NOT_READY;
+import static jcuda.driver.CUresult.CUDA_ERROR_UNKNOWN;
 import static jcuda.driver.CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
 
 import java.util.Arrays;
@@ -26,8 +27,16 @@ final class Driver {
     /** The first driver that has every function JCuda's natives refer to, as CUDA counts: 1000 major + 10 minor. */
     private static final int OLDEST = 12000;
 
-    /** Errors after which every further call in this context fails: CUDA calls them sticky. */
+    /** CUDA_ERROR_CONTAINED, newer than JCuda. */
+    private static final int CONTAINED = 721;
+
+    /**
+     * Errors after which every further call in this context fails: CUDA calls them sticky. The unknown one is what is
+     * left of a device that is gone.
+     */
     private static final Set<Integer> STICKY = Set.of(
+            CONTAINED,
+            CUDA_ERROR_UNKNOWN,
             CUresult.CUDA_ERROR_ILLEGAL_ADDRESS,
             CUresult.CUDA_ERROR_LAUNCH_TIMEOUT,
             CUresult.CUDA_ERROR_CONTEXT_IS_DESTROYED,
@@ -121,16 +130,21 @@ final class Driver {
         return Arrays.stream(arguments).map(String::valueOf).collect(Collectors.joining(", ", call + "(", ")"));
     }
 
-    /** CUDA's name for an error, and what it says of it. */
+    /** CUDA's name for an error, and what it says of it: the driver's words, which may be newer than JCuda. */
     static String name(int result) {
+        String[] name = new String[1];
         String[] text = new String[1];
-        String name = CUresult.stringFor(result);
-        boolean known = JCudaDriver.cuGetErrorString(result, text) == CUresult.CUDA_SUCCESS && text[0] != null;
-        return known ? name + " (" + text[0] + ")" : name;
+        boolean known = JCudaDriver.cuGetErrorName(result, name) == CUresult.CUDA_SUCCESS
+                && JCudaDriver.cuGetErrorString(result, text) == CUresult.CUDA_SUCCESS
+                && name[0] != null;
+        return known ? name[0] + " (" + text[0] + ")" : CUresult.stringFor(result);
     }
 
     private static String mend(int result) {
-        if (result == CUDA_ERROR_ECC_UNCORRECTABLE) {
+        if (result == CUDA_ERROR_UNKNOWN && devices == 0) {
+            return "the driver does not work: see nvidia-smi; load its modules (nvidia-modprobe -u -c 0), or restart"
+                    + " the machine";
+        } else if (result == CUDA_ERROR_ECC_UNCORRECTABLE) {
             return "the device's memory is damaged: see nvidia-smi -q -d ECC";
         } else if (isSticky(result)) {
             return "the device is lost to this process, perhaps by an operation asked for earlier: start again, and"

@@ -11,6 +11,7 @@ import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import lnr.kernels.Buffer;
+import lnr.kernels.Device;
 
 /** The kernels of one family, loaded on a device: a module with functions found by name. */
 final class Kernels {
@@ -25,6 +26,7 @@ final class Kernels {
     }
 
     private final CudaDevice device;
+    private final Device.Type arithmetic;
     private final CUmodule module;
     private final Map<String, Function> functions = new HashMap<>();
     private final ByteBuffer arguments = direct(MOST_ARGUMENTS);
@@ -43,10 +45,12 @@ final class Kernels {
     /**
      * Loads {@code src/main/cuda/family.cu}, in a turn of the device's.
      *
+     * @param arithmetic the type whose arithmetic the kernels do, nearly all
      * @throws lnr.kernels.DeviceException when there is no code for this device, and none can be made here
      */
-    Kernels(CudaDevice device, String family) {
+    Kernels(CudaDevice device, String family, Device.Type arithmetic) {
         this.device = device;
+        this.arithmetic = arithmetic;
         this.module = Modules.load(device, family);
     }
 
@@ -89,7 +93,7 @@ final class Kernels {
             device.check(result, "cuLaunchKernel", name, "grid " + gridX + " x " + gridY, "block " + threads, "shared "
                     + shared);
         }
-        device.end(name, bytes, flops);
+        device.end(name, bytes, flops, arithmetic);
         work(0, 0);
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -166,7 +167,10 @@ final class Libraries {
         }
     }
 
-    /** Puts a resource into the cache, in a folder of its content's own. Empty when there is none, or no cache. */
+    /**
+     * Puts a resource into the cache, in a folder of its content's own, or where there is no cache into one for this
+     * process. Empty when there is no such resource, or no place for it.
+     */
     private static Optional<Path> extract(String resource) {
         try (InputStream in = Libraries.class.getResourceAsStream(resource)) {
             if (in == null) {
@@ -175,17 +179,29 @@ final class Libraries {
             byte[] content = in.readAllBytes();
             CRC32C sum = new CRC32C();
             sum.update(content);
+            String name = resource.substring(resource.lastIndexOf('/') + 1);
             Optional<Path> folder = Cache.folder("natives/" + Long.toHexString(sum.getValue()));
-            if (folder.isEmpty()) {
-                return folder;
+            if (folder.isPresent() && keep(folder.get().resolve(name), content)) {
+                return folder.map(kept -> kept.resolve(name));
             }
-            Path file = folder.get().resolve(resource.substring(resource.lastIndexOf('/') + 1));
-            if (!Files.exists(file) || Files.size(file) != content.length) {
-                Cache.write(file, content);
-            }
-            return Optional.of(file);
+            Path file = Files.createTempDirectory("lnr").resolve(name);
+            file.getParent().toFile().deleteOnExit();
+            file.toFile().deleteOnExit();
+            return Optional.of(Files.write(file, content));
         } catch (IOException e) {
             return Optional.empty();
+        }
+    }
+
+    /** Sees to it that a file has this content, which it loses to disks and to whoever clears them. */
+    private static boolean keep(Path file, byte[] content) {
+        try {
+            if (!Files.exists(file) || !Arrays.equals(Files.readAllBytes(file), content)) {
+                Cache.write(file, content);
+            }
+            return true;
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -223,6 +239,11 @@ final class Libraries {
                 .filter(Libraries::isForThisProcessor)
                 .map(Path::toAbsolutePath)
                 .findFirst();
+    }
+
+    /** What {@link #PATH} names, there or not. */
+    static List<Path> named() {
+        return paths(System.getenv(PATH));
     }
 
     /** Where {@link #find} looks, beside the linker's cache, in order: what {@link #PATH} names first. */

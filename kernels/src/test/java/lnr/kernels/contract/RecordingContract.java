@@ -11,6 +11,7 @@ import lnr.kernels.Buffer;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
 import lnr.kernels.Recording;
+import lnr.kernels.Scope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -114,6 +115,25 @@ public abstract class RecordingContract extends DeviceContract {
                 .hasMessage("the recording is closed");
         assertThatCode(recording::close).as("closing twice").doesNotThrowAnyException();
         assertThat(y.toArray()).containsExactly(1, 2, 3);
+    }
+
+    // A device may refuse it while it records, or find the code out only when it is replayed.
+    @Test
+    void aScopeThatIsClosedInARecordingKeepsOrGivesBackAllItHas() {
+        Scope scope = device.scope();
+        F64 x = scope.f64(new double[] {1, 2, 3});
+        F64 y = scope.f64(2);
+        try {
+            device.record(scope::close).close();
+        } catch (IllegalStateException e) {
+            assertThat(e).hasMessage("memory cannot be released while operations are recorded");
+        }
+        assertThat(x.toArray()).containsExactly(1, 2, 3);
+        assertThat(y.toArray()).containsExactly(0, 0);
+        long held = device.heldBytes();
+        scope.close();
+        assertThat(device.heldBytes()).isEqualTo(held - 40);
+        assertThatThrownBy(() -> scope.f64(1)).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
     }
 
     private static List<long[]> bits(List<Buffer> buffers) {

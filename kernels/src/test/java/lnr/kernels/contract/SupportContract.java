@@ -48,13 +48,14 @@ public abstract class SupportContract extends DeviceContract {
     }
 
     private void matches(int h, int[] starts, double[] weights) {
-        slope(h, starts, weights);
+        slope(h, starts, weights, 0);
+        slope(h, starts, weights, 0.7);
         complement(starts, weights);
         innerAndScaled(h, starts, weights);
         retreat(h, starts, weights);
     }
 
-    private void slope(int h, int[] starts, double[] weights) {
+    private void slope(int h, int[] starts, double[] weights, double epsilon) {
         int n = starts[weights.length];
         double lambda = 0.3;
         double[] m = draw.doubles(h * n);
@@ -67,8 +68,8 @@ public abstract class SupportContract extends DeviceContract {
             for (int i = starts[k] * h; i < starts[k + 1] * h; i++) {
                 square += m[i] * m[i];
             }
-            double norm = Math.sqrt(square);
-            double terms = (starts[k + 1] - starts[k]) * h + 6;
+            double norm = Math.sqrt(square + epsilon * epsilon);
+            double terms = (starts[k + 1] - starts[k]) * h + 8;
             for (int i = starts[k] * h; i < starts[k + 1] * h; i++) {
                 double unit = m[i] / norm;
                 double term = lambda * weights[k] * unit;
@@ -84,7 +85,7 @@ public abstract class SupportContract extends DeviceContract {
         F64 slopes = arena.out64(h * n);
         F64 shifts = arena.out64(n);
         Groups groups = arena.groups(starts, weights);
-        device.support().slope(h, groups, lambda, arena.in(m), arena.in(g), hats, slopes, shifts);
+        device.support().slope(h, groups, lambda, epsilon, arena.in(m), arena.in(g), hats, slopes, shifts);
         hat.matches("hat", hats.toArray());
         slope.matches("slope", slopes.toArray());
         shift.matches("shift", shifts.toArray());

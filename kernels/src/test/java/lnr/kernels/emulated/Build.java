@@ -141,11 +141,11 @@ final class Build {
             if (!Files.exists(program)) {
                 List<String> command = new ArrayList<>(KERNEL_FLAGS);
                 command.addAll(List.of("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"));
-                command.addAll(List.of("-o", program.getFileName() + ".part"));
+                command.addAll(List.of("-o", "replay.part"));
                 compiled().forEach(family -> command.add(family + ".host.cpp"));
                 command.addAll(List.of("block.cpp", "fiber.cpp", "replay.cpp"));
                 Toolchain.compile(folder, command);
-                Files.move(folder.resolve("replay.part"), program, StandardCopyOption.ATOMIC_MOVE);
+                finish(program);
             }
         });
         return program;
@@ -273,7 +273,17 @@ final class Build {
         command.addAll(List.of("-I.", "-I" + emulator, "-fPIC", "-c", "-o", name + ".o", name + ".host.cpp"));
         Toolchain.compile(folder, command);
         String driver = emulator.resolve(Library.CUDA.soname).toString();
-        Toolchain.compile(folder, List.of("-shared", "-o", name + ".so", name + ".o", driver));
+        Toolchain.compile(folder, List.of("-shared", "-o", name + ".so.part", name + ".o", driver));
+        finish(folder.resolve(name + ".so"));
+    }
+
+    /** Gives a file its name, now that it is whole: of a process that was killed there is none to be loaded. */
+    private static void finish(Path file) {
+        try {
+            Files.move(file.resolveSibling(file.getFileName() + ".part"), file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String hash(Map<String, byte[]> files) {

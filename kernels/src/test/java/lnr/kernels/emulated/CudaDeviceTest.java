@@ -9,14 +9,20 @@ import java.util.List;
 import java.util.stream.IntStream;
 import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
+import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Profile;
 import lnr.kernels.Recording;
 import lnr.kernels.Scope;
+import lnr.kernels.U8;
+import lnr.kernels.contract.Draw;
+import lnr.kernels.contract.Operation;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a CUDA device does beyond the contract of all devices: names, recordings that fail, transfers, faults. */
 @Buildable
@@ -180,24 +186,24 @@ class CudaDeviceTest {
         assertThat(held.toArray()).containsOnly(0);
     }
 
-    @Test
-    void aLostDeviceSaysSoAndCanBeClosed() {
+    // The kernel's fault, the device's, one that JCuda has no name for, and no device that answers.
+    @ParameterizedTest
+    @ValueSource(ints = {ILLEGAL_ADDRESS, 719, 721, 999})
+    void aLostDeviceSaysSoAndCanBeClosed(int error) {
         F64 x = scope.f64(new double[] {1, 2, 3});
         F64 y = scope.f64(3);
         Recording recording = device.record(() -> device.blas().axpy(1, x, y));
-        Emulator.control("lose 1 " + ILLEGAL_ADDRESS);
+        Emulator.loseLaunch(1, error);
         device.blas().axpy(1, x, y);
         // The device runs behind: whatever waits first tells.
         assertThatThrownBy(y::toArray)
                 .isInstanceOf(DeviceException.class)
                 .hasMessageStartingWith("cuda:0: ")
-                .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS")
+                .hasMessageContaining("the device is lost")
                 .hasMessageContaining("start again");
         for (ThrowingCallable call : List.<ThrowingCallable>of(
                 () -> device.blas().axpy(1, x, y), recording::replay, device::synchronize, () -> scope.f64(1))) {
-            assertThatThrownBy(call)
-                    .isInstanceOf(DeviceException.class)
-                    .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS");
+            assertThatThrownBy(call).isInstanceOf(DeviceException.class).hasMessageContaining("the device is lost");
         }
         assertThatCode(recording::close).doesNotThrowAnyException();
         assertThatCode(scope::close).doesNotThrowAnyException();
@@ -243,9 +249,38 @@ class CudaDeviceTest {
             Profile.Entry axpy = entries.stream().filter(e -> e.name().equals("lnr_axpy")).findFirst().orElseThrow();
             assertThat(axpy.bytes()).isEqualTo(2.4e6);
             assertThat(axpy.flops()).isEqualTo(2e5);
+            // By the emulated device's clocks: 32 GB/s, and 512 GF/s in double precision.
+            assertThat(axpy.bound()).isEqualTo(2.4e6 / 32e9);
         }
         assertThat(Emulator.log()).isEmpty();
         device.profile().close();
+    }
+
+    // The checks of what refers to others by number wait, and a graph has none.
+    @Test
+    void aProfileOfARecordingHasNothingThatTheRecordingHasNot() {
+        F32 z = scope.f32(10);
+        U8 labels = scope.u8(1);
+        F64 sums = scope.f64(2);
+        Runnable loss = () -> device.layers().crossEntropy(1, 10, z, labels, null, sums);
+        loss.run();
+        try (Recording recording = device.record(loss);
+                Profile profile = device.profile()) {
+            recording.replay();
+            assertThat(profile.entries()).extracting(Profile.Entry::name)
+                    .containsExactlyInAnyOrder("lnr_cross_entropy", "lnr_add_losses");
+        }
+    }
+
+    @Test
+    void everyKernelAndLibraryCallTellsAProfileWhatItHasToDo() {
+        try (Profile profile = device.profile()) {
+            Operation.all(new Draw("profile"), false).forEach(operation -> operation.results(device));
+            assertThat(profile.entries()).hasSizeGreaterThan(30).allSatisfy(entry -> {
+                assertThat(entry.bytes()).as(entry.name()).isPositive();
+                assertThat(entry.bound()).as(entry.name()).isPositive();
+            });
+        }
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +43,12 @@ class DriverTest {
     @Test
     void aGoodDriverWorks() throws Exception {
         assertThat(Probe.run(Map.of())).startsWith(WORKS);
+    }
+
+    // A test that fails may leave the device open, and busy: the process ends as it would have.
+    @Test
+    void aDeviceThatIsLeftOpenDoesNotKeepAProcessFromEnding() throws Exception {
+        assertThat(Probe.run(Map.of(), "leave")).startsWith(WORKS).endsWith("}");
     }
 
     // What a profiler does: it names its library, and the program hands its ranges to NVTX.
@@ -99,6 +106,16 @@ class DriverTest {
     }
 
     @Test
+    void namesOfNoDirectoryAreTold() throws Exception {
+        Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
+        Path file = Files.createFile(folder.resolve("file"));
+        String named = "::" + file + ":/no/such\nplace:" + "x".repeat(5000) + ":" + folder;
+        assertThat(Probe.run(Map.of("LNR_CUDA_PATH", named), "survey"))
+                .contains("also looked in: " + file + " (is no directory), /no/such")
+                .contains("libcuda.so.1: " + folder.resolve("libcuda.so.1"));
+    }
+
+    @Test
     void aDamagedLibraryIsTold() throws Exception {
         Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
         byte[] whole = Files.readAllBytes(built.library(Library.CUBLAS));
@@ -116,13 +133,33 @@ class DriverTest {
         rename(built.library(Library.CUBLAS), "libcublas.so.12", "libcublas.so.13");
         rename(built.library(Library.CUSOLVER), "libcusolver.so.11", "libcusolver.so.12");
         rename(built.library(Library.NVRTC), "libnvrtc.so.12", "libnvrtc.so.13");
-        Map<String, String> environment =
-                Map.of("LNR_CUDA_PATH", folder.toString(), "LNR_CACHE", folder.resolve("cache").toString());
+        // Without a cache, for the bridge to be put elsewhere.
+        Path none = Files.createFile(folder.resolve("no folder"));
+        Map<String, String> environment = Map.of("LNR_CUDA_PATH", folder.toString(), "LNR_CACHE", none.toString());
         assertThat(Probe.run(environment, commands("nvrtc", "survey")).lines())
                 .anyMatch(line -> line.startsWith("NVRTC 0.1 "))
                 .anyMatch(line -> line.startsWith(WORKS))
                 .anyMatch(line -> line.matches("libcusolver.so.11: .*libcusolver.so.12, by way of the bridge"))
                 .anyMatch(line -> line.matches("cuda:0: emulated, sm_90, .*"));
+    }
+
+    @Test
+    void aDamagedCacheIsMendedAndNoneIsNeeded() throws Exception {
+        Path cache = folder.resolve("cache");
+        assertThat(Probe.run(Map.of("LNR_CACHE", cache.toString()))).startsWith(WORKS);
+        List<Path> natives;
+        try (Stream<Path> files = Files.walk(cache.resolve("natives"))) {
+            natives = files.filter(Files::isRegularFile).toList();
+        }
+        assertThat(natives).isNotEmpty();
+        for (Path file : natives) {
+            Files.write(file, new byte[(int) Files.size(file)]);
+        }
+        assertThat(Probe.run(Map.of("LNR_CACHE", cache.toString()))).startsWith(WORKS);
+        Path none = Files.createFile(folder.resolve("no folder"));
+        assertThat(Probe.run(Map.of("LNR_CACHE", none.toString()), "nvrtc").lines())
+                .anyMatch(line -> line.startsWith("NVRTC 0.1 "))
+                .anyMatch(line -> line.startsWith(WORKS));
     }
 
     /** Copies a library under a name of the same length, which is also its own and its symbols' version. */

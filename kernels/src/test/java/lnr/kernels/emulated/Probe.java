@@ -33,6 +33,8 @@ final class Probe {
                     try (Device device = Device.open("cuda")) {
                         System.out.println(Internals.compile(device, "KERNEL(32) void lnr_probe(int n) {}"));
                     }
+                } else if (command.equals("leave")) {
+                    leave();
                 } else if (command.equals("survey")) {
                     CudaSurvey.lines().forEach((what, found) -> System.out.println(what + ": " + found));
                 } else {
@@ -43,6 +45,21 @@ final class Probe {
         } catch (DeviceException e) {
             System.out.println(e.getMessage());
         }
+    }
+
+    /** Leaves a device as it is, with a recording, a profile, and a thread that keeps it busy until the end. */
+    private static void leave() {
+        Device device = Device.open("cuda");
+        F64 x = device.scope().f64(1_000_000);
+        device.record(() -> device.blas().axpy(1, x, x));
+        device.profile();
+        Thread busy = new Thread(() -> {
+            for (int i = 0; i >= 0; i++) {
+                device.blas().axpy(1, x, x);
+            }
+        });
+        busy.setDaemon(true);
+        busy.start();
     }
 
     private static void run() {

@@ -83,7 +83,7 @@ final class EvalCommand implements Runnable {
         session.print("widths     %s", shape);
         session.print("parameters %,d", shape.parameters());
         session.print("FLOPs      %,d an image", shape.flops());
-        session.print("time       %.2f s on %s", seconds, device.name());
+        session.print("time       %.2f s on %s (%s)", seconds, device.name(), device.choice());
     }
 
     /** Outputs of the four layers, in order. */

@@ -11,7 +11,7 @@ final class Timetable {
     static void print(Session session, Profile profile) {
         List<Profile.Entry> entries = profile.entries();
         double total = entries.stream().mapToDouble(Profile.Entry::seconds).sum();
-        session.table("%-36s %9s %10s %6s %9s %9s %9s", "kernel", "calls", "ms", "share", "GB/s", "GF/s", "of memory");
+        session.table("%-36s %9s %10s %6s %9s %9s %9s", "kernel", "calls", "ms", "share", "GB/s", "GF/s", "of bound");
         for (Profile.Entry entry : entries) {
             session.table(
                     "%-36s %9d %10.3f %5.1f%% %9s %9s %9s",
@@ -21,7 +21,7 @@ final class Timetable {
                     100 * entry.seconds() / total,
                     rate(entry.gigabytesPerSecond()),
                     rate(entry.gigaflopsPerSecond()),
-                    share(1e9 * entry.gigabytesPerSecond() / profile.bandwidth()));
+                    share(entry.shareOfBound()));
         }
     }
 
@@ -29,7 +29,6 @@ final class Timetable {
         return value > 0 && Double.isFinite(value) ? String.format(Locale.ROOT, "%.1f", value) : "-";
     }
 
-    /** Part of the bandwidth that the memory's clock and width allow. */
     private static String share(double value) {
         return value > 0 && Double.isFinite(value) ? String.format(Locale.ROOT, "%.0f%%", 100 * value) : "-";
     }

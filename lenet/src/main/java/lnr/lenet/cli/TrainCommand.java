@@ -123,7 +123,7 @@ final class TrainCommand implements Runnable {
                     .fields());
         } else {
             session.print("test accuracy %.4f, loss %.4f", score[0].accuracy(), score[0].loss());
-            session.print("wrote %s (%.1f s in all, device %s)", out, seconds, device.name());
+            session.print("wrote %s (%.1f s on %s: %s)", out, seconds, device.name(), device.choice());
         }
     }
 

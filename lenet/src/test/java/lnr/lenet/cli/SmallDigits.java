@@ -13,7 +13,12 @@ final class SmallDigits {
 
     /** Writes 800 digits to train on and 200 to test with. */
     static Path write(Path folder, long seed) {
-        return write(folder, DrawnDigits.draw(seed, 800, 200));
+        return write(folder, seed, 800, 200);
+    }
+
+    /** Writes as many digits to train on and to test with as are asked for. */
+    static Path write(Path folder, long seed, int train, int test) {
+        return write(folder, DrawnDigits.draw(seed, train, test));
     }
 
     private static Path write(Path folder, Dataset data) {

@@ -3,6 +3,7 @@ package lnr.lenet.compress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Map;
 import lnr.engine.Status;
 import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
@@ -16,6 +17,7 @@ import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.LeNet5;
 import lnr.lenet.network.Model;
 import lnr.lenet.network.Training;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -46,6 +48,28 @@ class EmulatedCompressionTest {
             assertThat(actual.result().solution().status()).isEqualTo(Status.CONVERGED);
             assertThat(actual.result().solution().support()).isEqualTo(expected.result().solution().support());
             near(actual.result().compressed(), expected.result().compressed());
+        }
+    }
+
+    // What refers to others by number is looked at by kernels whose word is waited for: an order once, labels only
+    // where they are no recording's.
+    @Test
+    void noStepInTheMiddleOfAnEpochWaits() {
+        Emulator.load();
+        Emulator.lazy(true);
+        try (Device cuda = Device.open("cuda");
+                DeviceImages images = new DeviceImages(cuda, DIGITS.images(), DIGITS.labels());
+                LeNet5 network = new LeNet5(cuda, Model.random(new Architecture(2, 3, 12, 10), 0), 8);
+                Training training = new Training(network, 1e-3, 0)) {
+            training.epoch(images, Progress.NONE);
+            Map<String, Long> before = Emulator.launches();
+            training.epoch(images, Progress.NONE);
+            Map<String, Long> after = Emulator.launches();
+            after.replaceAll((kernel, count) -> count - before.getOrDefault(kernel, 0L));
+            assertThat(after)
+                    .containsEntry("lnr_cross_entropy", 5L)
+                    .containsEntry("lnr_check_order", 1L)
+                    .containsEntry("lnr_check_labels", 0L);
         }
     }
 

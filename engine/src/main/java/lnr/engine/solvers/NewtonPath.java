@@ -1,0 +1,317 @@
+package lnr.engine.solvers;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import lnr.engine.Arguments;
+import lnr.engine.Certificate;
+import lnr.engine.Problem;
+import lnr.engine.Solution;
+import lnr.engine.Status;
+import lnr.engine.WithoutBias;
+import lnr.kernels.Blas;
+import lnr.kernels.Device;
+import lnr.kernels.F64;
+import lnr.kernels.I32;
+import lnr.kernels.Scope;
+import lnr.kernels.Support;
+
+/**
+ * Answers to one problem at one lambda after another, by {@link SupportNewton}, each from the one before: moved along
+ * the path to first order, and over the groups that the strong rule lets through alone. Near lambdas cost a round or
+ * two on matrices of about the support's size.
+ *
+ * <p>The strong rule leaves out group k at lambda when ||G_k|| &lt; w_k (2 lambda - lambda_before), G being minus the
+ * gradient at the answer before (Tibshirani et al., 2012). It may err, so each answer's certificate is taken over all
+ * groups, and those that it finds wanting are let in. Groups let in stay in for a while, so that not every lambda makes
+ * matrices of its own.
+ */
+final class NewtonPath implements Path {
+    /** Of all groups, the part from which leaving others out is not worth it. */
+    private static final double MOST = 0.7;
+
+    /** Strides, in lambda's logarithm, that groups are let in ahead. */
+    private static final int AHEAD = 3;
+
+    private final Problem whole;
+    private final Stopping stopping;
+    private final Scope scope;
+    private final WithoutBias bias;
+    private final Problem problem; // without a bias
+    private final int h;
+    private final int d;
+    private final int count;
+    private final Blas blas;
+    private final Certificate certificate; // of the problem
+    private final Certificate proof; // of the whole
+    private final F64 m; // (h, d)
+    private final F64 mr; // (h, d)
+    private final double[] slopes; // ||G_k|| of each group at the answer before
+    private final boolean[] used; // each group, whether it is not zero there
+    private double before; // lambda of that answer
+
+    private NewtonRounds rounds; // over the groups let in
+    private Scope roundsScope;
+    private boolean[] in; // each group, whether it is let in
+    private I32 columns; // of M, those let in; null when all are
+    private boolean converged; // the rounds' last lambda was solved
+    private long setup; // nanoseconds, which count as part of the first answer
+
+    /**
+     * From M = 0.
+     *
+     * @param problem its lambda is not used
+     * @param stopping on the gap, and the most rounds at one lambda
+     */
+    public NewtonPath(Problem problem, Stopping stopping) {
+        long began = System.nanoTime();
+        this.whole = problem;
+        this.stopping = stopping;
+        Device device = problem.device();
+        this.scope = device.scope();
+        boolean complete = false;
+        try {
+            this.bias = new WithoutBias(problem, scope);
+            this.problem = bias.reduced();
+            this.h = this.problem.h();
+            this.d = this.problem.d();
+            this.count = this.problem.groups().count();
+            this.blas = device.blas();
+            this.problem.fit().tau();
+            bias.shareTau();
+            this.certificate = new Certificate(this.problem, scope);
+            this.proof = problem.hasBias() ? new Certificate(problem, scope) : certificate;
+            this.m = scope.f64((long) h * d);
+            this.mr = scope.f64((long) h * d);
+            this.slopes = new double[count];
+            this.used = new boolean[count];
+            look(0, problem.lambdaMax());
+            setup = System.nanoTime() - began;
+            complete = true;
+        } finally {
+            if (!complete) {
+                scope.close();
+            }
+        }
+    }
+
+    @Override
+    public void begin(double[] start) {
+        Descent.requireFinite(whole, start);
+        double[] columnsOfIt = Arrays.copyOf(start, h * d);
+        for (double value : columnsOfIt) {
+            if (value != 0) {
+                m.write(columnsOfIt);
+                problem.fit().product(m, mr);
+                release();
+                Arrays.fill(used, true);
+                look(0, Double.POSITIVE_INFINITY);
+                return;
+            }
+        }
+    }
+
+    @Override
+    public Solution at(double lambda, Monitor monitor) {
+        Arguments.nonNegative("lambda", lambda);
+        return whole.device().range("solve", () -> solve(lambda, monitor));
+    }
+
+    private Solution solve(double lambda, Monitor monitor) {
+        long began = System.nanoTime() - setup;
+        setup = 0;
+        Problem asked = whole.withLambda(lambda);
+        double target = stopping.gap() * 0.5 * problem.fit().tau();
+        Run run = new Run(monitor);
+        Status status;
+        if (lambda >= whole.lambdaMax()) {
+            vanish();
+            status = Status.CONVERGED;
+        } else if (lambda == 0) {
+            letIn(everything());
+            rounds.leastSquares();
+            fetch();
+            Certificate.Gap gap = look(0, 0);
+            run.proceed(gap);
+            status = gap.gap() <= target ? Status.CONVERGED : Status.MAX_ITERATIONS;
+        } else {
+            status = solve(lambda, target, run);
+        }
+        double[] answer = bias.restore(m.toArray());
+        double seconds = (System.nanoTime() - began) * 1e-9;
+        Certificate.Gap gap;
+        try (Scope work = scope.device().scope()) {
+            gap = proof.at(lambda, work.f64(answer));
+        }
+        return Solution.of(
+                asked, SupportNewton.NAME, answer, gap, run.count, status, seconds,
+                Arrays.copyOf(run.history, run.count));
+    }
+
+    private Status solve(double lambda, double target, Run run) {
+        if (rounds != null && converged && before > 0 && before < Double.POSITIVE_INFINITY) {
+            rounds.predict(before, lambda);
+            fetch();
+        }
+        boolean[] wanted = strong(lambda);
+        if (rounds == null || !covers(wanted)) {
+            letIn(strong(ahead(lambda)));
+        }
+        while (true) {
+            converged = rounds.run(lambda, target, stopping.cap() - run.count, run);
+            fetch();
+            double gap = look(lambda, lambda).gap();
+            if (gap <= target) {
+                return Status.CONVERGED;
+            }
+            if (run.stopped) {
+                return Status.STOPPED;
+            }
+            boolean[] wanting = wanting(lambda);
+            if (!converged || covers(wanting)) {
+                return Status.MAX_ITERATIONS;
+            }
+            for (int k = 0; k < count; k++) {
+                wanting[k] |= in[k];
+            }
+            letIn(wanting);
+        }
+    }
+
+    /** Groups that are not zero, or that the strong rule expects not to be, at {@code lambda}. */
+    private boolean[] strong(double lambda) {
+        boolean[] groups = new boolean[count];
+        for (int k = 0; k < count; k++) {
+            groups[k] = used[k] || !(slopes[k] < problem.groups().weight(k) * (2 * lambda - before));
+        }
+        return groups;
+    }
+
+    /** Where the path will be some strides on. */
+    private double ahead(double lambda) {
+        return lambda < before ? lambda * Math.pow(lambda / before, AHEAD - 1) : lambda;
+    }
+
+    /** Groups that are zero and would not be. */
+    private boolean[] wanting(double lambda) {
+        boolean[] groups = new boolean[count];
+        for (int k = 0; k < count; k++) {
+            groups[k] = slopes[k] > lambda * problem.groups().weight(k);
+        }
+        return groups;
+    }
+
+    private boolean covers(boolean[] groups) {
+        return IntStream.range(0, count).allMatch(k -> in[k] || !groups[k]);
+    }
+
+    private boolean[] everything() {
+        boolean[] all = new boolean[count];
+        Arrays.fill(all, true);
+        return all;
+    }
+
+    /** Goes on over these groups, and over all when they are most. */
+    private void letIn(boolean[] groups) {
+        int[] chosen = IntStream.range(0, count).filter(k -> groups[k]).toArray();
+        boolean all = chosen.length >= MOST * count;
+        release();
+        roundsScope = scope.device().scope();
+        if (all) {
+            in = everything();
+            columns = null;
+            rounds = new NewtonRounds(problem, roundsScope);
+            rounds.begin(m);
+            return;
+        }
+        in = groups;
+        columns = roundsScope.i32(Arrays.stream(chosen)
+                .flatMap(k -> IntStream.range(problem.groups().start(k), problem.groups().start(k + 1)))
+                .toArray());
+        rounds = new NewtonRounds(problem.restricted(roundsScope, chosen), roundsScope);
+        try (Scope work = scope.device().scope()) {
+            F64 packed = work.f64(h * columns.length());
+            scope.device().support().gather(h, columns, m, packed);
+            rounds.begin(packed);
+        }
+    }
+
+    /** M and M R, over all columns, from where the rounds are. */
+    private void fetch() {
+        if (columns == null) {
+            blas.copy(rounds.m(), m);
+            blas.copy(rounds.mr(), mr);
+            return;
+        }
+        Support support = scope.device().support();
+        support.scatter(h, columns, rounds.m(), m);
+        int n = (int) columns.length();
+        try (Scope work = scope.device().scope()) {
+            F64 rows = work.f64((long) d * n);
+            support.gather(d, columns, problem.fit().r(), rows);
+            blas.gemm(false, true, h, d, n, 1, rounds.m(), h, rows, d, 0, mr, h);
+        }
+    }
+
+    /** The gap at M, and what the strong rule has to know of it. */
+    private Certificate.Gap look(double lambda, double since) {
+        Certificate.Gap gap = certificate.at(lambda, m, mr);
+        try (Scope work = scope.device().scope()) {
+            F64 norms = work.f64(count);
+            scope.device().groupNorm().norms(h, problem.groups(), m, norms);
+            double[] host = norms.toArray();
+            for (int k = 0; k < count; k++) {
+                slopes[k] = certificate.slope(k);
+                used[k] = host[k] > 0;
+            }
+        }
+        before = since;
+        return gap;
+    }
+
+    /** M = 0, as at lambda_max. */
+    private void vanish() {
+        m.clear();
+        mr.clear();
+        release();
+        look(0, whole.lambdaMax());
+    }
+
+    private void release() {
+        if (roundsScope != null) {
+            roundsScope.close();
+            roundsScope = null;
+        }
+        rounds = null;
+        columns = null;
+        converged = false;
+    }
+
+    @Override
+    public void close() {
+        release();
+        scope.close();
+    }
+
+    /** The rounds at one lambda. */
+    private final class Run implements NewtonRounds.Listener {
+        private final Monitor monitor;
+        private double[] history = new double[16];
+        private int count;
+        private boolean stopped;
+
+        Run(Monitor monitor) {
+            this.monitor = monitor;
+        }
+
+        @Override
+        public boolean proceed(Certificate.Gap gap) {
+            double objective = gap.objective() - 0.5 * bias.explained();
+            if (count == history.length) {
+                history = Arrays.copyOf(history, 2 * count);
+            }
+            history[count++] = objective;
+            stopped = !monitor.proceed(count, objective, gap.relativeGap());
+            return !stopped;
+        }
+    }
+}

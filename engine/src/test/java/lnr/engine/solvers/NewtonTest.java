@@ -1,0 +1,212 @@
+package lnr.engine.solvers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.Stream;
+import lnr.engine.Draws;
+import lnr.engine.Problem;
+import lnr.engine.Quadratic;
+import lnr.engine.Solution;
+import lnr.engine.Status;
+import lnr.kernels.Device;
+import lnr.kernels.Groups;
+import lnr.kernels.Scope;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Newton's method where problems are awkward: the gap it reaches, and the rounds that takes. */
+class NewtonTest {
+    private static final int ROUNDS = 20;
+
+    /** Where R is singular or nearly, and lambda small: rounds may stall, and norms are smoothed for a while. */
+    private static final int SINGULAR = 60;
+
+    private final Device device = Device.open("cpu");
+
+    @AfterEach
+    void everythingIsGivenBack() {
+        assertThat(device.heldBytes()).isZero();
+        device.close();
+    }
+
+    /** Moments of x (d, n) and y = W x. */
+    private record Case(String name, int h, int d, double[] r, double[] c, double tau, int rounds) {
+        static Case of(String name, int h, int d, int n, double[] x, double[] w) {
+            double[] r = Draws.gram(d, n, x, 1.0 / n);
+            double[] c = Draws.product(h, d, d, w, r);
+            return new Case(name, h, d, r, c, Draws.inner(c, w), ROUNDS);
+        }
+
+        Case within(int other) {
+            return new Case(name, h, d, r, c, tau, other);
+        }
+
+        Problem problem(Scope scope) {
+            return new Problem(Quadratic.withTau(scope, h, d, r, c, tau), d, 0);
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Case> cases() {
+        Random random = Draws.random();
+        return Stream.of(
+                text("the text's", random, 100, 80, 200),
+                text("more outputs than inputs", random, 30, 60, 170),
+                scaled("plain", random, 60, 40, 7, j -> 1),
+                scaled("inputs of sizes 1 to 1e-6", random, 200, 40, 7, j -> Math.pow(10, -6 * j / 39.0)),
+                rank("rank 10 of 40", random, 10, 40, 7).within(SINGULAR),
+                rank("rank 1 of 12", random, 1, 12, 3),
+                silent("every third input silent", random, 40, 7),
+                twins("every input twice", random, 40, 7),
+                illConditioned(random, 40, 7).within(SINGULAR),
+                scaled("one input", random, 60, 1, 7, j -> 1),
+                scaled("one output", random, 90, 60, 1, j -> 1),
+                scaled("one of each", random, 5, 1, 1, j -> 1));
+    }
+
+    /** x = A z, as the original text draws it: standard normal A (d, d) and z, W (h, d). */
+    private static Case text(String name, Random random, int d, int r, int h) {
+        int n = 400;
+        double[] basis = Draws.normal(random, d * r);
+        double[] x = Draws.product(d, r, n, basis, Draws.normal(random, r * n));
+        double[] noise = Draws.normal(random, d * n);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = (x[i] + 0.1 * noise[i]) / d;
+        }
+        return Case.of(name, h, d, n, x, Draws.normal(random, h * d));
+    }
+
+    private static Case scaled(String name, Random random, int n, int d, int h, IntToDoubleFunction size) {
+        double[] x = Draws.normal(random, d * n);
+        for (int i = 0; i < x.length; i++) {
+            x[i] *= size.applyAsDouble(i % d);
+        }
+        return Case.of(name, h, d, n, x, Draws.normal(random, h * d));
+    }
+
+    private static Case rank(String name, Random random, int rank, int d, int h) {
+        double[] x = Draws.product(d, rank, 3 * d, Draws.normal(random, d * rank), Draws.normal(random, rank * 3 * d));
+        return Case.of(name, h, d, 3 * d, x, Draws.normal(random, h * d));
+    }
+
+    private static Case silent(String name, Random random, int d, int h) {
+        double[] x = Draws.normal(random, d * 100);
+        for (int i = 0; i < x.length; i++) {
+            x[i] *= i % d % 3 == 0 ? 0 : 1;
+        }
+        return Case.of(name, h, d, 100, x, Draws.normal(random, h * d));
+    }
+
+    private static Case twins(String name, Random random, int d, int h) {
+        double[] x = Draws.normal(random, d * 100);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = i % d % 2 == 1 ? x[i - 1] : x[i];
+        }
+        return Case.of(name, h, d, 100, x, Draws.normal(random, h * d));
+    }
+
+    /** Eigenvalues from 1 to 1e-12, in directions at random. */
+    private static Case illConditioned(Random random, int d, int h) {
+        double[] q = Draws.normal(random, d * d);
+        for (int j = 0; j < d; j++) { // Gram-Schmidt, twice
+            for (int pass = 0; pass < 2; pass++) {
+                for (int k = 0; k < j; k++) {
+                    double dot = 0;
+                    for (int i = 0; i < d; i++) {
+                        dot += q[k * d + i] * q[j * d + i];
+                    }
+                    for (int i = 0; i < d; i++) {
+                        q[j * d + i] -= dot * q[k * d + i];
+                    }
+                }
+            }
+            double norm = Math.sqrt(Draws.inner(
+                    Arrays.copyOfRange(q, j * d, j * d + d), Arrays.copyOfRange(q, j * d, j * d + d)));
+            for (int i = 0; i < d; i++) {
+                q[j * d + i] /= norm;
+            }
+        }
+        for (int i = 0; i < q.length; i++) {
+            q[i] *= Math.pow(10, -6.0 * (i / d) / (d - 1));
+        }
+        return Case.of("condition 1e12", h, d, d, q, Draws.normal(random, h * d));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void reachesTheGapInFewRounds(Case moments) {
+        reaches(moments, 1e-8);
+        reaches(moments, 1e-12);
+    }
+
+    private void reaches(Case moments, double gap) {
+        try (Scope scope = device.scope()) {
+            Problem problem = moments.problem(scope);
+            for (double ratio : new double[] {1, 0.9, 0.5, 0.1, 0.01, 0.001}) {
+                Solution solution = new SupportNewton(Stopping.onChange(moments.rounds()).withGap(gap))
+                        .solve(problem.withLambda(ratio * problem.lambdaMax()));
+                assertThat(solution.status()).as("lambda ratio %s: %s", ratio, solution).isEqualTo(Status.CONVERGED);
+                assertThat(solution.relativeGap()).as("lambda ratio %s", ratio).isLessThanOrEqualTo(gap * 1.01);
+            }
+        }
+    }
+
+    @Test
+    void groupsOfUnequalSizeAndWeight() {
+        Random random = Draws.random();
+        Case moments = scaled("groups", random, 150, 60, 9, j -> 1 + 0.05 * j);
+        int[] starts = {0, 1, 4, 11, 12, 30, 60};
+        double[] weights = {1, 0.5, 3, 0.25, 2, 4};
+        try (Scope scope = device.scope()) {
+            Problem all = new Problem(moments.problem(scope).fit(), Groups.of(scope, starts, weights), 0);
+            for (double ratio : new double[] {0.9, 0.5, 0.1, 0.01}) {
+                Problem problem = all.withLambda(ratio * all.lambdaMax());
+                Solution newton = new SupportNewton(Stopping.onChange(ROUNDS).withGap(1e-12)).solve(problem);
+                assertThat(newton.status()).as("ratio %s: %s", ratio, newton).isEqualTo(Status.CONVERGED);
+                Solution fista = new Fista(10, Stopping.onChange(100_000).withGap(1e-10)).solve(problem);
+                assertThat(newton.objective()).isCloseTo(fista.objective(), within(1.01e-10 * moments.tau() / 2));
+                assertThat(newton.support()).isEqualTo(fista.support());
+            }
+        }
+    }
+
+    @Test
+    void aPathMeetsTheSolvesFromZero() {
+        Random random = Draws.random();
+        for (int size : new int[] {1, 4}) {
+            Case moments = scaled("path", random, 150, 60, 9, j -> Math.pow(0.95, j));
+            try (Scope scope = device.scope()) {
+                Problem problem = new Problem(moments.problem(scope).fit(), Groups.ofSize(scope, 60 / size, size), 0);
+                SupportNewton solver = new SupportNewton(Stopping.onChange(ROUNDS).withGap(1e-11));
+                try (Path path = solver.path(problem)) {
+                    for (double lambda : Path.lambdas(problem.lambdaMax(), 20, 1e-3)) {
+                        Solution along = path.at(lambda, Monitor.NONE);
+                        Solution alone = solver.solve(problem.withLambda(lambda));
+                        assertThat(along.status()).as(along.toString()).isEqualTo(Status.CONVERGED);
+                        assertThat(along.relativeGap()).isLessThanOrEqualTo(1.01e-11);
+                        assertThat(along.objective())
+                                .isCloseTo(alone.objective(), within(1.01e-11 * moments.tau() / 2));
+                    }
+                    // Back up, by leaps: groups that no longer belong leave again.
+                    for (double ratio : new double[] {0.5, 0.01, 0.9, 1, 0.2}) {
+                        Solution along = path.at(ratio * problem.lambdaMax(), Monitor.NONE);
+                        Solution alone = solver.solve(problem.withLambda(ratio * problem.lambdaMax()));
+                        assertThat(along.objective())
+                                .isCloseTo(alone.objective(), within(1.01e-11 * moments.tau() / 2));
+                        assertThat(along.support()).isEqualTo(alone.support());
+                    }
+                }
+            }
+        }
+    }
+}
