@@ -61,43 +61,6 @@ __device__ int next_run(int k) {
     return k + gridDim.x * TEAMS<team>;
 }
 
-// A number, or a pair of numbers.
-template <int n, typename T = double>
-struct alignas(sizeof(T) * n) Numbers {
-    T at[n];
-};
-
-// How many numbers an access moves, as an argument.
-template <int n>
-struct Width {
-    static constexpr int value = n;
-};
-
-// In one access if `wide`: n numbers are then aligned to their size.
-template <int n, typename T>
-__device__ Numbers<n, T> load(const T* from, bool wide) {
-    Numbers<n, T> numbers;
-    if (wide) {
-        numbers = *reinterpret_cast<const Numbers<n, T>*>(from);
-    } else {
-        for (int j = 0; j < n; j++) {
-            numbers.at[j] = from[j];
-        }
-    }
-    return numbers;
-}
-
-template <int n, typename T>
-__device__ void store(T* to, Numbers<n, T> numbers, bool wide) {
-    if (wide) {
-        *reinterpret_cast<Numbers<n, T>*>(to) = numbers;
-    } else {
-        for (int j = 0; j < n; j++) {
-            to[j] = numbers.at[j];
-        }
-    }
-}
-
 template <int n>
 __device__ void copy(double* slot, const double* from, bool wide) {
     if (wide) {
@@ -106,25 +69,6 @@ __device__ void copy(double* slot, const double* from, bool wide) {
         for (int j = 0; j < n; j++) {
             copy_async<8>(slot + j, from + j);
         }
-    }
-}
-
-// Calls visit(width, i) for this thread's share of a run's numbers, i to i + width: pairs, before the first of which
-// there are `odd` numbers (0 or 1). Unrolled so many times, for loads to overlap.
-template <int team, int unroll, typename Visit>
-__device__ void walk(int length, int odd, Visit visit) {
-    int rank = threadIdx.x % team;
-    int before = min(length, odd);
-    int pairs = (length - before) / 2;
-#pragma unroll unroll
-    for (int pair = rank; pair < pairs; pair += team) {
-        visit(Width<2>(), before + 2 * pair);
-    }
-    if (rank < before) {
-        visit(Width<1>(), 0);
-    }
-    if (rank == team - 1 && before + 2 * pairs < length) {
-        visit(Width<1>(), length - 1);
     }
 }
 

@@ -81,6 +81,62 @@ __device__ inline T block_sum(T value) {
     return warp_sum(lane() < threads / WARP ? sums[lane()] : T(0));
 }
 
+// A number, or a pair of them.
+template <int n, typename T = double>
+struct alignas(sizeof(T) * n) Numbers {
+    T at[n];
+};
+
+// How many numbers an access moves, as an argument.
+template <int n>
+struct Width {
+    static constexpr int value = n;
+};
+
+// In one access if `wide`: n numbers are then aligned to their size.
+template <int n, typename T>
+__device__ inline Numbers<n, T> load(const T* from, bool wide) {
+    Numbers<n, T> numbers;
+    if (wide) {
+        numbers = *reinterpret_cast<const Numbers<n, T>*>(from);
+    } else {
+        for (int j = 0; j < n; j++) {
+            numbers.at[j] = from[j];
+        }
+    }
+    return numbers;
+}
+
+template <int n, typename T>
+__device__ inline void store(T* to, Numbers<n, T> numbers, bool wide) {
+    if (wide) {
+        *reinterpret_cast<Numbers<n, T>*>(to) = numbers;
+    } else {
+        for (int j = 0; j < n; j++) {
+            to[j] = numbers.at[j];
+        }
+    }
+}
+
+// Calls visit(width, i) for this thread's share of a run of numbers that a team of threads walks, i to i + width:
+// pairs, before the first of which there are `odd` numbers (0 or 1). Unrolled so many times, for loads to overlap.
+template <int team, int unroll, typename Visit>
+__device__ inline void walk(int length, int odd, Visit visit) {
+    int rank = threadIdx.x % team;
+    int before = min(length, odd);
+    int pairs = (length - before) / 2;
+#pragma unroll unroll
+    for (int pair = rank; pair < pairs; pair += team) {
+        visit(Width<2>(), before + 2 * pair);
+    }
+    if (rank < before) {
+        visit(Width<1>(), 0);
+    }
+    if (rank == team - 1 && before + 2 * pairs < length) {
+        visit(Width<1>(), length - 1);
+    }
+}
+
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
 // C = A B + C in double precision by a whole warp: A is (8, 4), B (4, 8), C (8, 8). With g = lane / 4 and t = lane % 4,
 // a lane holds a = A(g, t), b = B(t, g), c[i] = C(g, 2 t + i). PTX: mma.m8n8k4.

@@ -74,6 +74,26 @@ class BenchmarksTest {
     }
 
     @Test
+    void stepsOnTheSupport() {
+        SupportBenchmark benchmark = new SupportBenchmark();
+        SupportBenchmark.Packed packed = new SupportBenchmark.Packed();
+        packed.shape = "3x7";
+        run(packed, benchmark::gather, benchmark::scatter, benchmark::submatrix, benchmark::slope);
+        run(packed, benchmark::complement, benchmark::inner, benchmark::addScaled, benchmark::retreat);
+    }
+
+    @Test
+    void passesOverGroups() {
+        BlockDescentBenchmark benchmark = new BlockDescentBenchmark();
+        for (int size : new int[] {1, 3}) {
+            BlockDescentBenchmark.Problem problem = new BlockDescentBenchmark.Problem();
+            problem.shape = "4x12";
+            problem.size = size;
+            run(problem, benchmark::pass, benchmark::pass);
+        }
+    }
+
+    @Test
     void correlationSumsWithAShortLastBatch() {
         CorrelationBenchmark benchmark = new CorrelationBenchmark();
         CorrelationBenchmark.Samples samples = new CorrelationBenchmark.Samples();

@@ -71,7 +71,7 @@ public final class NormalEquations {
      * @param work n (n + 1) elements or more. Modified.
      */
     public void inverse(F64 out, F64 work) {
-        blas.choleskyInverse(n, l, out, work);
+        blas.choleskyInverse(n, l, out, work.slice(0, n * (n + 1L)));
     }
 
     private boolean attempt(F64 a, F64 v, double delta, double independence) {

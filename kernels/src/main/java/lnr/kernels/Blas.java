@@ -82,7 +82,7 @@ public interface Blas {
      *
      * @param l (n, n), the factor {@link #cholesky} left in the lower triangle; not modified
      * @param out (n, n). Modified.
-     * @param work n (n + 1) elements or more. Modified.
+     * @param work (n, n + 1). Modified.
      */
     void choleskyInverse(int n, F64 l, F64 out, F64 work);
 

@@ -79,18 +79,10 @@ public interface Device extends AutoCloseable {
     /** The penalty sum_j ||M_j|| and its proximal operator. */
     GroupNorm groupNorm();
 
-    /**
-     * Newton steps on the groups that are not zero.
-     *
-     * @throws UnsupportedOperationException on a device that has none: a GPU has none yet
-     */
+    /** Newton steps on the groups that are not zero. */
     Support support();
 
-    /**
-     * Passes that settle which groups are zero.
-     *
-     * @throws UnsupportedOperationException on a device that has none: a GPU has none yet
-     */
+    /** Passes that settle which groups are zero. */
     BlockDescent blockDescent();
 
     /** Sums of outer products of samples. */

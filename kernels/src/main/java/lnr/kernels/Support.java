@@ -2,7 +2,8 @@ package lnr.kernels;
 
 /**
  * What a Newton step on the groups that are not zero is made of, besides dense linear algebra. S is the list of their
- * columns, n of them, ascending; on S, matrices are packed: (h, n), column-major, with {@link Groups} of their own.
+ * columns, n of them, ascending; on S, matrices are packed: (h, n), column-major, with {@link Groups} of their own. A
+ * column in the list that M does not have is refused where that takes no wait, else read as NaN and not written.
  */
 public interface Support {
     /** out_i = M_(columns_i). {@code columns} is (n), {@code m} is (h, d), {@code out} is (h, n), modified. */

@@ -15,7 +15,8 @@
  * }</pre>
  *
  * <p>Operations come in families, one interface each: {@link lnr.kernels.Blas} (dense linear algebra),
- * {@link lnr.kernels.GroupNorm} (the penalty and its proximal operator), {@link lnr.kernels.Correlation} and
+ * {@link lnr.kernels.GroupNorm} (the penalty and its proximal operator), {@link lnr.kernels.BlockDescent} and
+ * {@link lnr.kernels.Support} (the two halves of a Newton method's step), {@link lnr.kernels.Correlation} and
  * {@link lnr.kernels.Layers} (the network). Every operation checks its arguments before it starts and throws
  * {@link java.lang.IllegalArgumentException} naming the argument, what was expected and what was found; results go to
  * targets the caller names. Operations of one device run in the order they were asked for; reading a buffer back waits

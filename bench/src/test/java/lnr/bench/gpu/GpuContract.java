@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.BlockDescentContract;
 import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.DeterminismContract;
@@ -13,6 +14,7 @@ import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
 import lnr.kernels.contract.RecordingContract;
 import lnr.kernels.contract.RefusalContract;
+import lnr.kernels.contract.SupportContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -105,6 +107,22 @@ class GpuContract {
 
     @Nested
     class Convolution extends ConvolutionContract {
+        @Override
+        protected Device open() {
+            return Device.open("cuda");
+        }
+    }
+
+    @Nested
+    class Supports extends SupportContract {
+        @Override
+        protected Device open() {
+            return Device.open("cuda");
+        }
+    }
+
+    @Nested
+    class BlockDescents extends BlockDescentContract {
         @Override
         protected Device open() {
             return Device.open("cuda");

@@ -206,7 +206,7 @@ final class CpuBlas extends CpuOperations implements Blas {
         atLeast("n", n, 0);
         exactly("l", l, (long) n * n);
         exactly("out", out, (long) n * n);
-        atLeast("work", work, n * (n + 1L));
+        exactly("work", work, n * (n + 1L));
         cholesky.invert(n, array(l), at(l), array(out), at(out), array(work), at(work));
     }
 

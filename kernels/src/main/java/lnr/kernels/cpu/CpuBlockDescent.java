@@ -38,6 +38,7 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
         int d = groups.columns();
         exactly("r", r, (long) d * d);
         exactly("c", c, (long) h * d);
+        requireOpen(r, c);
         return new Sweep(scope, h, groups, r);
     }
 

@@ -26,6 +26,7 @@ final class CpuSupport extends CpuOperations implements Support {
     @Override
     public void scatter(int h, I32 columns, F64 in, F64 m) {
         exactly("in", in, h * columns.length());
+        requireOpen(in, m);
         int[] list = array(columns);
         m.clear();
         for (int i = 0; i < columns.length(); i++) {
@@ -68,6 +69,7 @@ final class CpuSupport extends CpuOperations implements Support {
         exactly("hat", hat, size);
         exactly("slope", slope, size);
         exactly("shift", shift, groups.columns());
+        requireOpen(shift);
         double[] ma = array(m);
         double[] ga = array(g);
         double[] ha = array(hat);
@@ -100,6 +102,7 @@ final class CpuSupport extends CpuOperations implements Support {
         double[] aa = array(a);
         double[] ba = array(b);
         double[] ta = array(t);
+        double[] sa = array(shift);
         if (groups.largest() == 1) {
             for (int l = 0; l < n; l++) {
                 int ao = at(a) + l * n;
@@ -108,7 +111,7 @@ final class CpuSupport extends CpuOperations implements Support {
                 for (int k = 0; k < n; k++) {
                     ta[to + k] = -aa[ao + k] * ba[bo + k];
                 }
-                ta[to + l] += 1 / array(shift)[at(shift) + l];
+                ta[to + l] += 1 / sa[at(shift) + l];
             }
             return;
         }
@@ -121,7 +124,7 @@ final class CpuSupport extends CpuOperations implements Support {
                         sum += aa[at(a) + j * n + i] * ba[at(b) + j * n + i];
                     }
                 }
-                double own = k == l ? 1 / array(shift)[at(shift) + groups.start(k)] : 0;
+                double own = k == l ? 1 / sa[at(shift) + groups.start(k)] : 0;
                 ta[at(t) + l * count + k] = own - sum;
             }
         }

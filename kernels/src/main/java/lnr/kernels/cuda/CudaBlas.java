@@ -285,14 +285,14 @@ final class CudaBlas implements Blas {
         atLeast("n", n, 0);
         exactly("l", l, (long) n * n);
         exactly("out", out, (long) n * n);
-        atLeast("work", work, n * (n + 1L));
+        exactly("work", work, n * (n + 1L));
         device.require(l, out, work);
         if (n == 0) {
             return;
         }
         try (Turn turn = device.turn()) {
             int blocks = (int) (((long) n * n + THREADS - 1) / THREADS);
-            kernels.launch("lnr_identity", blocks, 1, THREADS, 0, n, out);
+            kernels.work(8.0 * n * n, 0).launch("lnr_identity", blocks, 1, THREADS, 0, n, out);
             solveTriangular(cublasOperation.CUBLAS_OP_T, n, n, l, out);
             solveTriangular(cublasOperation.CUBLAS_OP_N, n, n, l, out);
         }

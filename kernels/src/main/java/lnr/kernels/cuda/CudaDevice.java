@@ -70,6 +70,8 @@ public final class CudaDevice implements Device {
     private final Staging staging;
     private final Blas blas;
     private final GroupNorm groupNorm;
+    private final Support support;
+    private final BlockDescent blockDescent;
     private final Correlation correlation;
     private final Layers layers;
 
@@ -100,6 +102,8 @@ public final class CudaDevice implements Device {
             describe();
             this.blas = new CudaBlas(this);
             this.groupNorm = new CudaGroupNorm(this);
+            this.support = new CudaSupport(this);
+            this.blockDescent = new CudaBlockDescent(this, blas);
             this.correlation = new CudaCorrelation(this);
             this.layers = new CudaLayers(this, blas);
             complete = true;
@@ -441,12 +445,12 @@ public final class CudaDevice implements Device {
 
     @Override
     public Support support() {
-        throw new UnsupportedOperationException("the " + name + " device has no Newton steps yet; take the cpu");
+        return support;
     }
 
     @Override
     public BlockDescent blockDescent() {
-        throw new UnsupportedOperationException("the " + name + " device has no block descent yet; take the cpu");
+        return blockDescent;
     }
 
     @Override

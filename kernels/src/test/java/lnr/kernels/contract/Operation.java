@@ -1,7 +1,9 @@
 package lnr.kernels.contract;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import lnr.kernels.BlockDescent;
 import lnr.kernels.Buffer;
 import lnr.kernels.Device;
 import lnr.kernels.F32;
@@ -9,6 +11,7 @@ import lnr.kernels.F64;
 import lnr.kernels.Groups;
 import lnr.kernels.I32;
 import lnr.kernels.Layers.ConvShape;
+import lnr.kernels.Scope;
 import lnr.kernels.U8;
 
 /** One operation with arguments that suit it: the catalogue for what is asked of all operations alike. */
@@ -30,11 +33,17 @@ public final class Operation {
         void on(Device device, Buffers buffers);
     }
 
+    /** Makes what calls of the operation share, in memory that a scope owns. */
+    @FunctionalInterface
+    interface Preparation {
+        Runnable on(Scope scope, Buffers buffers);
+    }
+
     private final String name;
     private final List<Argument> arguments = new ArrayList<>();
     private int[] starts = {0};
     private double[] weights = {};
-    private Call call;
+    private Preparation preparation;
     private boolean waits;
 
     private Operation(String name) {
@@ -46,6 +55,11 @@ public final class Operation {
         List<Operation> all = new ArrayList<>();
         addBlas(all, draw, large);
         addGroupNorm(all, draw, large);
+        addSupport(all, draw, large);
+        addBlockDescent(all, draw, large ? 200 : 3, large ? 101 : 7);
+        if (large) {
+            addBlockDescent(all, draw, 1000, 40); // more rows than threads, and than shared memory has room for
+        }
         addCorrelation(all, draw, large);
         addLayers(all, draw, large);
         addConvolution(all, draw, new ConvShape(1, 12, 8, 6, 5), large ? 257 : 3);
@@ -69,8 +83,7 @@ public final class Operation {
 
     /** The operation, to be run on {@code buffers}; what else it needs is the arena's. */
     Runnable on(Arena arena, List<Buffer> buffers) {
-        Groups groups = arena.groups(starts, weights);
-        return () -> call.on(arena.device(), new Buffers(buffers, groups));
+        return preparation.on(arena.scope(), new Buffers(buffers, arena.groups(starts, weights)));
     }
 
     /** Runs on buffers of its own; what each of them holds afterwards. */
@@ -129,7 +142,11 @@ public final class Operation {
     }
 
     private Operation runs(Call body) {
-        call = body;
+        return prepares((scope, buffers) -> () -> body.on(scope.device(), buffers));
+    }
+
+    private Operation prepares(Preparation body) {
+        preparation = body;
         return this;
     }
 
@@ -179,6 +196,11 @@ public final class Operation {
                 .in("l", draw.positive(n))
                 .out("b", draw.doubles(m * n))
                 .runs((d, b) -> d.blas().choleskySolve(m, n, b.f64(0), b.f64(1))));
+        all.add(new Operation("choleskyInverse")
+                .in("l", draw.positive(n))
+                .out("out", new double[n * n])
+                .out("work", new double[n * (n + 1)])
+                .runs((d, b) -> d.blas().choleskyInverse(n, b.f64(0), b.f64(1), b.f64(2))));
         all.add(new Operation("eigen")
                 .out("a", draw.symmetric(n))
                 .out("w", new double[n])
@@ -249,6 +271,89 @@ public final class Operation {
                 .over(starts, weights)
                 .runs((d, b) ->
                         d.groupNorm().variationalDiagonal(h, w, b.groups(), 0.1, 1e-6, b.f64(0), b.f64(1))));
+    }
+
+    private static void addSupport(List<Operation> all, Draw draw, boolean large) {
+        int h = large ? 200 : 3;
+        int d = large ? 301 : 9;
+        int n = large ? 130 : 4;
+        int[] columns = new int[n];
+        Arrays.setAll(columns, i -> 2 * i + 1);
+        all.add(new Operation("gather")
+                .in("columns", columns, Length.ANY)
+                .in("m", draw.doubles(h * d), Length.ANY)
+                .out("out", new double[h * n])
+                .runs((v, b) -> v.support().gather(h, b.i32(0), b.f64(1), b.f64(2))));
+        all.add(new Operation("scatter")
+                .in("columns", columns, Length.ANY)
+                .in("in", draw.doubles(h * n))
+                .out("m", draw.doubles(h * d), Length.ANY)
+                .runs((v, b) -> v.support().scatter(h, b.i32(0), b.f64(1), b.f64(2))));
+        all.add(new Operation("submatrix")
+                .in("columns", columns, Length.ANY)
+                .in("r", draw.symmetric(d))
+                .out("out", new double[n * n])
+                .runs((v, b) -> v.support().submatrix(d, b.i32(0), b.f64(1), b.f64(2))));
+        int[] each = new int[n + 1];
+        Arrays.setAll(each, k -> k);
+        addSupport(all, draw, h, each);
+        addSupport(all, draw, h, draw.starts(n, 9));
+    }
+
+    private static void addSupport(List<Operation> all, Draw draw, int h, int[] starts) {
+        int count = starts.length - 1;
+        int n = starts[count];
+        double[] weights = draw.weights(count);
+        String of = count == n ? " of columns" : " of groups";
+        all.add(new Operation("slope" + of)
+                .in("m", draw.doubles(h * n))
+                .in("g", draw.doubles(h * n))
+                .out("hat", new double[h * n])
+                .out("slope", new double[h * n])
+                .out("shift", new double[n])
+                .over(starts, weights)
+                .runs((d, b) -> d.support()
+                        .slope(h, b.groups(), 0.3, 0.1, b.f64(0), b.f64(1), b.f64(2), b.f64(3), b.f64(4))));
+        all.add(new Operation("complement" + of)
+                .in("shift", draw.weights(n))
+                .in("a", draw.symmetric(n))
+                .in("b", draw.symmetric(n))
+                .out("t", new double[count * count])
+                .over(starts, weights)
+                .runs((d, b) -> d.support().complement(b.groups(), b.f64(0), b.f64(1), b.f64(2), b.f64(3))));
+        all.add(new Operation("inner" + of)
+                .in("a", draw.doubles(h * n))
+                .in("b", draw.doubles(h * n))
+                .out("out", new double[count])
+                .over(starts, weights)
+                .runs((d, b) -> d.support().inner(h, b.groups(), b.f64(0), b.f64(1), b.f64(2))));
+        all.add(new Operation("addScaled" + of)
+                .in("c", draw.doubles(count))
+                .in("x", draw.doubles(h * n))
+                .out("y", draw.doubles(h * n))
+                .over(starts, weights)
+                .runs((d, b) -> d.support().addScaled(h, b.groups(), b.f64(0), b.f64(1), b.f64(2))));
+        all.add(new Operation("retreat" + of)
+                .in("m", draw.doubles(h * n))
+                .in("d", draw.doubles(h * n))
+                .out("out", new double[h * n])
+                .over(starts, weights)
+                .runs((d, b) -> d.support().retreat(h, b.groups(), 0.9, b.f64(0), b.f64(1), b.f64(2))));
+    }
+
+    private static void addBlockDescent(List<Operation> all, Draw draw, int h, int d) {
+        int[] starts = draw.starts(d, 5);
+        all.add(new Operation("a pass of block descent, " + h + " rows")
+                .in("r", draw.positive(d))
+                .in("c", draw.doubles(h * d))
+                .out("m", draw.doubles(h * d))
+                .out("g", draw.doubles(h * d))
+                .over(starts, draw.weights(starts.length - 1))
+                .prepares((scope, b) -> {
+                    BlockDescent.Passes passes =
+                            scope.device().blockDescent().prepare(scope, h, b.groups(), b.f64(0), b.f64(1));
+                    return () -> passes.run(0.9 * Math.sqrt(h), b.f64(2), b.f64(3));
+                }));
     }
 
     private static void addCorrelation(List<Operation> all, Draw draw, boolean large) {

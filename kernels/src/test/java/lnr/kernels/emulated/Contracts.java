@@ -6,12 +6,14 @@ import static org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder.r
 import java.util.function.Supplier;
 import lnr.kernels.Device;
 import lnr.kernels.contract.BlasContract;
+import lnr.kernels.contract.BlockDescentContract;
 import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.DeviceContract;
 import lnr.kernels.contract.GroupNormContract;
 import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
+import lnr.kernels.contract.SupportContract;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
@@ -48,6 +50,22 @@ final class Contracts {
 
     @Emulated
     static class GroupNorm extends GroupNormContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+
+    @Emulated
+    static class Supports extends SupportContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+
+    @Emulated
+    static class BlockDescents extends BlockDescentContract {
         @Override
         protected Device open() {
             return devices.get();

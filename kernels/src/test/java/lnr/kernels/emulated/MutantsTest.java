@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import lnr.kernels.contract.DeviceContract;
 import lnr.kernels.emulated.Contracts.Blas;
+import lnr.kernels.emulated.Contracts.BlockDescents;
 import lnr.kernels.emulated.Contracts.Memory;
+import lnr.kernels.emulated.Contracts.Supports;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +33,7 @@ class MutantsTest {
     private static boolean isFound(Class<? extends DeviceContract> contract, Mutant sown) throws IOException {
         try (sown) {
             TestExecutionSummary summary = Contracts.run(contract, sown::open);
-            assertThat(summary.getTestsStartedCount()).isGreaterThan(10);
+            assertThat(summary.getTestsStartedCount()).isGreaterThan(5);
             return summary.getTotalFailureCount() > 0;
         }
     }
@@ -51,6 +53,26 @@ class MutantsTest {
         String barrier = "= value;\n    }\n    __syncthreads();";
         String none = "= value;\n    }";
         assertThat(isFound(Blas.class, Mutant.kernels("vector", barrier, none))).isTrue();
+    }
+
+    @Test
+    void aMissingBarrierInAPassIsFound() throws IOException {
+        String barrier = "__syncthreads(); // from rows to columns";
+        assertThat(isFound(BlockDescents.class, Mutant.kernels("block_descent", barrier, ""))).isTrue();
+        String sums = "own[warp()] = value;\n    }\n    __syncthreads();";
+        String none = "own[warp()] = value;\n    }";
+        assertThat(isFound(BlockDescents.class, Mutant.kernels("block_descent", sums, none))).isTrue();
+    }
+
+    @Test
+    void aChangeThatDoesNotReachTheNextColumnIsFound() throws IOException {
+        String reach = "moved |= ((1u << size) - 1) << j;";
+        assertThat(isFound(BlockDescents.class, Mutant.kernels("block_descent", reach, ""))).isTrue();
+    }
+
+    @Test
+    void aSumThatLeavesOutHalfABlockIsFound() throws IOException {
+        assertThat(isFound(Supports.class, Mutant.kernels("support", "e += WARP", "e += 2 * WARP"))).isTrue();
     }
 
     @Test

@@ -36,8 +36,6 @@ final class DeviceOption {
                 work.accept(device);
                 Timetable.print(session, times);
             }
-        } catch (UnsupportedOperationException e) {
-            throw new InputException("--device: " + e.getMessage(), e);
         }
     }
 
