@@ -81,7 +81,7 @@ __device__ inline T block_sum(T value) {
     return warp_sum(lane() < threads / WARP ? sums[lane()] : T(0));
 }
 
-// A number, or a pair of them.
+// A number, or a pair of numbers.
 template <int n, typename T = double>
 struct alignas(sizeof(T) * n) Numbers {
     T at[n];

@@ -86,6 +86,16 @@ public final class Problem {
     }
 
     /**
+     * The problem with other targets, of other rows but the same C'C: the same objective but for a rotation of M.
+     *
+     * @param owner owner of its memory
+     * @param c (rows, d)
+     */
+    public Problem withTargets(Scope owner, int rows, double[] c) {
+        return new Problem(fit.withTargets(owner, rows, c), groups, lambda);
+    }
+
+    /**
      * The problem over some groups alone, the others held at zero; without a bias.
      *
      * @param owner owner of its memory

@@ -13,8 +13,8 @@ import lnr.kernels.Scope;
  * an objective has to know of the samples is R = E[x x'], C = E[y x'] and tau = E||y||^2.
  *
  * <p>R is (d, d), C is (h, d), both column-major. The scope given to a factory owns them; nothing modifies them. The
- * largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept. One thread at a
- * time may use an instance.
+ * largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept. Threads may share
+ * an instance.
  */
 public final class Quadratic {
     /** What of tau may be in doubt before its eigenvalues are looked at. */
@@ -115,8 +115,15 @@ public final class Quadratic {
         return part;
     }
 
+    /** The same inputs with other targets, of which only {@code c}'c need be the same: {@code c} is (rows, d). */
+    Quadratic withTargets(Scope owner, int rows, double[] other) {
+        Quadratic changed = new Quadratic(owner, rows, d, r, owner.f64(other), tau(), tolerance);
+        changed.tauSlack = tauSlack;
+        return changed;
+    }
+
     /** Learns tau, if it is unknown, from what it is without the bias, and what the bias explains. */
-    void complete(Quadratic reduced, double explained) {
+    synchronized void complete(Quadratic reduced, double explained) {
         if (Double.isNaN(tau)) {
             tau = reduced.tau() + explained;
             tauSlack = reduced.tauSlack;
@@ -190,7 +197,7 @@ public final class Quadratic {
      *
      * @throws MatrixException when R has to be decomposed for tau, and is indefinite
      */
-    public double lipschitz() {
+    public synchronized double lipschitz() {
         if (Double.isNaN(lipschitz)) {
             lipschitz = Math.max(0, device().blas().largestEigenvalue(d, r));
         }
@@ -204,7 +211,7 @@ public final class Quadratic {
      *
      * @throws MatrixException when R is indefinite, or C has a part that R has not, by more than the tolerance
      */
-    public double tau() {
+    public synchronized double tau() {
         if (Double.isNaN(tau) && !factor()) {
             decompose();
         }

@@ -66,9 +66,12 @@ public final class WithoutBias {
         }
     }
 
-    /** ||C_U||^2 / R_UU, twice by how much the best bias alone lowers f. */
-    public double explained() {
-        return explained;
+    /**
+     * What to add to the reduced problem's objective for the whole one's at the best bias: -||C_U||^2 / (2 R_UU), 0
+     * without a bias.
+     */
+    public double offset() {
+        return -0.5 * explained;
     }
 
     /** The problem over the penalised columns alone; {@code whole} itself when it has no bias. */

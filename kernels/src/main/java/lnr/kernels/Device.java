@@ -108,6 +108,16 @@ public interface Device extends AutoCloseable {
         throw new UnsupportedOperationException("the " + name() + " device does not time its operations");
     }
 
+    /** Threads that may each solve something of their own and gain by it: 1 where operations take turns anyway. */
+    default int concurrency() {
+        return 1;
+    }
+
+    /** Runs {@code body}; the operations it asks for use no thread but its own, where that is theirs to choose. */
+    default void alone(Runnable body) {
+        body.run();
+    }
+
     /** Runs {@code body} under a name that profiling tools show: a solve, an epoch, a layer. */
     default <T> T range(String name, Supplier<T> body) {
         return body.get();

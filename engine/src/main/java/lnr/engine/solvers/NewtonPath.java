@@ -36,7 +36,9 @@ final class NewtonPath implements Path {
     private final Stopping stopping;
     private final Scope scope;
     private final WithoutBias bias;
-    private final Problem problem; // without a bias
+    private final Problem reduced; // without a bias
+    private final ThinTargets targets; // null where there are no more outputs than inputs
+    private final Problem problem; // with as many outputs as inputs at most
     private final int h;
     private final int d;
     private final int count;
@@ -71,15 +73,17 @@ final class NewtonPath implements Path {
         boolean complete = false;
         try {
             this.bias = new WithoutBias(problem, scope);
-            this.problem = bias.reduced();
+            this.reduced = bias.reduced();
+            this.blas = device.blas();
+            reduced.fit().tau();
+            bias.shareTau();
+            this.targets = reduced.h() > reduced.d() ? new ThinTargets(reduced, scope) : null;
+            this.problem = targets == null ? reduced : targets.thin();
             this.h = this.problem.h();
             this.d = this.problem.d();
             this.count = this.problem.groups().count();
-            this.blas = device.blas();
-            this.problem.fit().tau();
-            bias.shareTau();
             this.certificate = new Certificate(this.problem, scope);
-            this.proof = problem.hasBias() ? new Certificate(problem, scope) : certificate;
+            this.proof = problem.hasBias() || targets != null ? new Certificate(problem, scope) : certificate;
             this.m = scope.f64((long) h * d);
             this.mr = scope.f64((long) h * d);
             this.slopes = new double[count];
@@ -97,6 +101,9 @@ final class NewtonPath implements Path {
     @Override
     public void begin(double[] start) {
         Descent.requireFinite(whole, start);
+        if (targets != null) {
+            return; // what it is among fewer outputs is not known: M = 0 is as good
+        }
         double[] columnsOfIt = Arrays.copyOf(start, h * d);
         for (double value : columnsOfIt) {
             if (value != 0) {
@@ -136,15 +143,36 @@ final class NewtonPath implements Path {
         } else {
             status = solve(lambda, target, run);
         }
-        double[] answer = bias.restore(m.toArray());
+        double[] answer = bias.restore(targets == null ? m.toArray() : widened(lambda, target, run));
         double seconds = (System.nanoTime() - began) * 1e-9;
         Certificate.Gap gap;
         try (Scope work = scope.device().scope()) {
             gap = proof.at(lambda, work.f64(answer));
         }
+        if (targets != null && status == Status.CONVERGED && gap.gap() > target && lambda > 0) {
+            status = Status.MAX_ITERATIONS;
+        }
         return Solution.of(
                 asked, SupportNewton.NAME, answer, gap, run.count, status, seconds,
                 Arrays.copyOf(run.history, run.count));
+    }
+
+    /** The answer for all outputs; where taking it back cost accuracy, rounds over all of them make that good. */
+    private double[] widened(double lambda, double target, Run run) {
+        try (Scope work = scope.device().scope()) {
+            F64 wide = work.f64((long) reduced.h() * d);
+            targets.widen(lambda, m, wide);
+            if (lambda > 0 && lambda < whole.lambdaMax() && !run.stopped) {
+                Certificate.Gap gap = new Certificate(reduced, work).at(lambda, wide);
+                if (gap.gap() > target && certificate.at(lambda, m, mr).gap() <= target) {
+                    NewtonRounds all = new NewtonRounds(reduced, work);
+                    all.begin(wide);
+                    all.run(lambda, target, stopping.cap() - run.count, run);
+                    blas.copy(all.m(), wide);
+                }
+            }
+            return wide.toArray();
+        }
     }
 
     private Status solve(double lambda, double target, Run run) {
@@ -305,7 +333,7 @@ final class NewtonPath implements Path {
 
         @Override
         public boolean proceed(Certificate.Gap gap) {
-            double objective = gap.objective() - 0.5 * bias.explained();
+            double objective = gap.objective() + bias.offset();
             if (count == history.length) {
                 history = Arrays.copyOf(history, 2 * count);
             }

@@ -30,7 +30,7 @@ final class Restarts implements AutoCloseable {
     private static final double SHORTEN = 0.96;
 
     private final Problem problem; // without a bias
-    private final double offset; // of the whole problem's objective from its own
+    private final double offset; // of its objective
     private final Quadratic fit;
     private final Stopping stopping;
     private final Monitor monitor;
@@ -58,7 +58,7 @@ final class Restarts implements AutoCloseable {
 
     private Restarts(WithoutBias bias, Precision precision, Stopping stopping, Monitor monitor, Scope scope) {
         this.problem = bias.reduced();
-        this.offset = -0.5 * bias.explained();
+        this.offset = bias.offset();
         this.fit = problem.fit();
         this.stopping = stopping;
         this.monitor = monitor;

@@ -1,10 +1,14 @@
 package lnr.engine.solvers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.Stream;
 import lnr.engine.Draws;
@@ -208,5 +212,117 @@ class NewtonTest {
                 }
             }
         }
+    }
+
+    @Test
+    void aBatchGivesWhatSolvesAloneGive() {
+        Random random = Draws.random();
+        Case one = scaled("one", random, 150, 60, 9, j -> 1);
+        Case other = scaled("other", random, 90, 33, 5, j -> 1 + j);
+        SupportNewton solver = new SupportNewton(Stopping.onChange(ROUNDS).withGap(1e-11));
+        try (Scope scope = device.scope()) {
+            List<Problem> problems = new ArrayList<>();
+            for (Case moments : new Case[] {one, other}) {
+                Problem problem = moments.problem(scope);
+                for (double ratio : new double[] {0.9, 0.1, 0.02, 1.5}) {
+                    problems.add(problem.withLambda(ratio * problem.lambdaMax()));
+                }
+            }
+            List<Solution> together = Batch.solve(solver, problems, Monitor.NONE);
+            for (int i = 0; i < problems.size(); i++) {
+                assertThat(together.get(i).m()).isEqualTo(solver.solve(problems.get(i)).m());
+            }
+            Problem problem = one.problem(scope);
+            double[] lambdas = Path.lambdas(problem.lambdaMax(), 30, 1e-3);
+            List<Solution> path = Batch.solve(solver, problem, lambdas, Monitor.NONE);
+            for (int i = 0; i < lambdas.length; i++) {
+                assertThat(path.get(i).lambda()).isEqualTo(lambdas[i]);
+                assertThat(path.get(i).relativeGap()).isLessThanOrEqualTo(1.01e-11);
+            }
+            // Whoever says no stops them all, with answers that tell what they are worth.
+            AtomicInteger calls = new AtomicInteger();
+            List<Solution> stopped = Batch.solve(solver, problem, lambdas, (i, p, gap) -> calls.incrementAndGet() < 5);
+            assertThat(stopped).anyMatch(solution -> solution.status() == Status.STOPPED);
+            assertThat(calls).hasValue(5);
+            assertThatThrownBy(() -> Batch.solve(solver, problem, new double[] {1, Double.NaN, -1}, Monitor.NONE))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void allMethodsAgreeOnManyProblems() {
+        Random random = Draws.random();
+        for (int i = 0; i < 200; i++) {
+            int d = 1 + random.nextInt(12);
+            int h = 1 + random.nextInt(8);
+            int n = d + 1 + random.nextInt(30);
+            Case moments = scaled("problem " + i, random, n, d, h, j -> 1 + 0.1 * j);
+            int size = random.nextBoolean() ? 1 : 1 + random.nextInt(d);
+            double ratio = Math.pow(10, -2 * random.nextDouble());
+            try (Scope scope = device.scope()) {
+                Problem all = new Problem(moments.problem(scope).fit(), groups(scope, d, size), 0);
+                Problem problem = all.withLambda(ratio * all.lambdaMax());
+                double gap = 1e-8;
+                Solution newton = new SupportNewton(Stopping.onChange(100).withGap(gap)).solve(problem);
+                assertThat(newton.status()).as("%s, %s", moments, newton).isEqualTo(Status.CONVERGED);
+                for (String name : Solver.names()) {
+                    Solver solver = Solver.named(name);
+                    Solution solution = solver.withStopping(solver.stopping().withGap(gap)).solve(problem);
+                    assertThat(solution.status()).as("%s, %s", moments, solution).isEqualTo(Status.CONVERGED);
+                    assertThat(solution.objective())
+                            .as("%s, %s", moments, solution)
+                            .isCloseTo(newton.objective(), within(1.01 * gap * moments.tau() / 2));
+                }
+            }
+        }
+    }
+
+    /** Groups of {@code size} columns, the last of what is left. */
+    private static Groups groups(Scope scope, int d, int size) {
+        int count = (d + size - 1) / size;
+        int[] starts = new int[count + 1];
+        double[] weights = new double[count];
+        for (int k = 0; k < count; k++) {
+            starts[k + 1] = Math.min(d, (k + 1) * size);
+            weights[k] = Math.sqrt(starts[k + 1] - starts[k]);
+        }
+        return Groups.of(scope, starts, weights);
+    }
+
+    /** The least of P on grids ever finer around the least so far, for h = 1 and d = 2: no method, only P itself. */
+    @Test
+    void nothingNearbyIsBetter() {
+        Random random = Draws.random();
+        for (int i = 0; i < 20; i++) {
+            Case moments = scaled("grid " + i, random, 10, 2, 1, j -> 1 + j);
+            try (Scope scope = device.scope()) {
+                Problem problem = moments.problem(scope);
+                double lambda = random.nextDouble() * problem.lambdaMax();
+                Solution solution = new SupportNewton().solve(problem.withLambda(lambda));
+                double[] centre = new double[2];
+                double best = value(moments, lambda, centre);
+                for (double width = 8; width > 1e-9; width *= 0.7) {
+                    double[] middle = centre.clone();
+                    for (int a = -10; a <= 10; a++) {
+                        for (int b = -10; b <= 10; b++) {
+                            double[] m = {middle[0] + a * width / 10, middle[1] + b * width / 10};
+                            double value = value(moments, lambda, m);
+                            if (value < best) {
+                                best = value;
+                                centre = m;
+                            }
+                        }
+                    }
+                }
+                assertThat(solution.objective()).isCloseTo(best, within(1e-9 * moments.tau()));
+            }
+        }
+    }
+
+    private static double value(Case moments, double lambda, double[] m) {
+        double[] r = moments.r();
+        double fit = 0.5 * (m[0] * m[0] * r[0] + 2 * m[0] * m[1] * r[1] + m[1] * m[1] * r[3])
+                - moments.c()[0] * m[0] - moments.c()[1] * m[1];
+        return fit + lambda * (Math.abs(m[0]) + Math.abs(m[1]));
     }
 }

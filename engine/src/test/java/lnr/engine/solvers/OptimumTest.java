@@ -34,13 +34,8 @@ class OptimumTest {
         device.close();
     }
 
-    /** Every solver, in every precision that it knows. */
-    static Stream<Solver> methods() {
-        return Stream.concat(Solver.names().stream().map(Solver::named), Stream.of(new RestartedFista(Precision.FP32)));
-    }
-
     static Solver[] solvers() {
-        return methods()
+        return Stream.concat(Solver.names().stream().map(Solver::named), Stream.of(new RestartedFista(Precision.FP32)))
                 .map(solver -> solver.withStopping(Stopping.onChange(200_000).withChange(1e-12)))
                 .toArray(Solver[]::new);
     }

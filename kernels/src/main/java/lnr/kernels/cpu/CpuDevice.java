@@ -152,6 +152,16 @@ public final class CpuDevice implements Device {
     }
 
     @Override
+    public int concurrency() {
+        return workers.count();
+    }
+
+    @Override
+    public void alone(Runnable body) {
+        workers.alone(body);
+    }
+
+    @Override
     public void synchronize() {
         // Operations run on the caller's time: all have ended.
     }

@@ -16,6 +16,7 @@ final class Workers implements AutoCloseable {
 
     private final Thread[] threads;
     private final ReentrantLock turn = new ReentrantLock();
+    private final ThreadLocal<Boolean> alone = ThreadLocal.withInitial(() -> false);
     private volatile Task current;
     private volatile boolean closed;
 
@@ -40,7 +41,7 @@ final class Workers implements AutoCloseable {
      * taken. The first exception of a piece is thrown here, after the others have ended.
      */
     void run(int pieces, IntConsumer body) {
-        if (pieces <= 1 || threads.length == 0 || turn.isHeldByCurrentThread() || !turn.tryLock()) {
+        if (pieces <= 1 || threads.length == 0 || alone.get() || turn.isHeldByCurrentThread() || !turn.tryLock()) {
             for (int i = 0; i < pieces; i++) {
                 body.accept(i);
             }
@@ -59,6 +60,17 @@ final class Workers implements AutoCloseable {
             task.rethrow();
         } finally {
             turn.unlock();
+        }
+    }
+
+    /** Runs {@code body}, whose tasks this thread works on alone. */
+    void alone(Runnable body) {
+        boolean before = alone.get();
+        alone.set(true);
+        try {
+            body.run();
+        } finally {
+            alone.set(before);
         }
     }
 

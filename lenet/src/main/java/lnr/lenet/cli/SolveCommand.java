@@ -180,8 +180,8 @@ final class SolveCommand implements Runnable {
             session.json(json(device, solver, strength, solution).fields());
             return;
         }
-        session.print("method       %s, %s, on %s (%s)", solution.method(), solver.precision(), device.name(),
-                device.choice());
+        session.print(
+                "method       %s, %s, on %s (%s)", solution.method(), solver.precision(), device.name(), device.choice());
         session.print("lambda       %s (lambda_max %s)", solution.lambda(), solution.lambdaMax());
         session.print("objective    %s (without Tr(Ryy)/2)", solution.objective());
         session.print("gap          %.3e (relative %.3e)", solution.gap(), solution.relativeGap());
