@@ -4,6 +4,7 @@ package lnr.engine;
 public final class MatrixException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
+    /** Its letter. */
     private final String matrix;
 
     /** The message is {@code matrix} and {@code fault}, as they are. */

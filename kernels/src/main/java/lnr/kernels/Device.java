@@ -13,9 +13,13 @@ import lnr.kernels.cuda.CudaDevice;
 public interface Device extends AutoCloseable {
     /** Element types of device memory. */
     enum Type {
+        /** Floating point, single precision. */
         F32(4),
+        /** Floating point, double precision. */
         F64(8),
+        /** Signed integer, two's complement. */
         I32(4),
+        /** Unsigned byte. */
         U8(1);
 
         private final int bytes;

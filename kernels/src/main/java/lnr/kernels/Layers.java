@@ -18,6 +18,10 @@ public interface Layers {
      * @param kernel side of the square filters; height - kernel + 1 and width - kernel + 1 are even
      */
     record ConvShape(int channels, int height, int width, int filters, int kernel) {
+        /**
+         * Throws IllegalArgumentException when channels or filters are negative, the kernel is smaller than 1, or a side
+         * of the output is not even and positive.
+         */
         public ConvShape {
             if (channels < 0 || filters < 0 || kernel < 1) {
                 throw new IllegalArgumentException("convolution: expected channels, filters >= 0, kernel >= 1, got "

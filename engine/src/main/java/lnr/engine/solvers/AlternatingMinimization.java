@@ -23,6 +23,7 @@ public record AlternatingMinimization(int rounds, Fista fista) implements Solver
     /** {@code alternating-minimization}. */
     public static final String NAME = "alternating-minimization";
 
+    /** Throws IllegalArgumentException when {@code rounds} is less than 1. */
     public AlternatingMinimization {
         Arguments.atLeastOne("rounds", rounds);
     }

@@ -23,6 +23,7 @@ public record Fista(double q, Stopping stopping) implements Solver {
     /** {@code fista}. */
     public static final String NAME = "fista";
 
+    /** Throws IllegalArgumentException when {@code q} is not a finite number, more than 0. */
     public Fista {
         Arguments.positive("q", q);
     }

@@ -18,6 +18,7 @@ public record Stopping(int cap, double change, double gap, int every) {
     /** Steps between looks at the gap: its cost stays below a tenth of theirs. */
     public static final int EVERY = 10;
 
+    /** Throws IllegalArgumentException when a number is outside the range named above. */
     public Stopping {
         Arguments.atLeastOne("cap", cap);
         Arguments.positive("change", change);

@@ -8,6 +8,7 @@ import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
 import lnr.lenet.compress.Compression;
+import lnr.lenet.compress.OverflowException;
 import lnr.lenet.compress.Strength;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.AtomicFile;
@@ -125,17 +126,18 @@ final class CompressCommand implements Runnable {
         deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
+            Recipe training = recipe.within(data.train().count());
             try (DeviceImages train = Images.of(device, data.train())) {
                 watch.lap("data");
                 ModelCache.Found original = given.map(m -> ModelCache.Found.given(m, modelFile))
-                        .orElseGet(() -> new ModelCache(session).get(recipe, device, data, train));
+                        .orElseGet(() -> new ModelCache(session).get(training, device, data, train));
                 watch.lap("model");
                 Compression.Options options = new Compression.Options(strength, bias, debias, solver);
                 Compression.Result result = compress(device, original.model(), train, options);
                 watch.lap("correlations", result.seconds().correlations());
                 watch.lap("solve", result.seconds().solve());
                 watch.lap("debias", result.seconds().debias());
-                Comparison comparison = Comparison.of(device, original.model(), result, data.test());
+                Comparison comparison = compare(device, original.model(), result, data.test());
                 watch.lap("evaluation");
                 ModelFile.write(out, result.compressed(), facts(data, original, result, comparison));
                 watch.lap("write");
@@ -158,10 +160,23 @@ final class CompressCommand implements Runnable {
             Device device, Model model, DeviceImages train, Compression.Options options) {
         try (Bars bars = new Bars(session)) {
             return Compression.run(device, model, train, options, bars);
+        } catch (OverflowException e) {
+            throw new InputException(modelName() + ": " + e.getMessage(), e);
         } catch (ArithmeticException e) {
-            String name = modelFile == null ? "the trained model" : "--model: " + modelFile;
-            throw new InputException(name + ": its activations are not finite on the training images", e);
+            throw new InputException(modelName() + ": its activations are not finite on the training images", e);
         }
+    }
+
+    private Comparison compare(Device device, Model model, Compression.Result result, Dataset.Split test) {
+        try {
+            return Comparison.of(device, model, result, test);
+        } catch (ArithmeticException e) {
+            throw new InputException(modelName() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private String modelName() {
+        return modelFile == null ? "the trained model" : "--model: " + modelFile;
     }
 
     private static Map<String, String> facts(

@@ -88,24 +88,45 @@ final class DoctorCommand implements Callable<Integer> {
         return memory.fields();
     }
 
-    private static Map<String, Object> devices() {
+    private Map<String, Object> devices() {
         Json cpu = new Json();
         try (Device device = Device.open("cpu")) {
             Map<String, String> description = device.description();
             cpu.put("available", true);
-            description.forEach(cpu::put);
+            description.forEach((name, value) -> cpu.put(key(name), numberOrText(value)));
         } catch (DeviceException | LinkageError e) {
             cpu.put("available", false).put("reason", Complaint.of(e).line());
         }
+        return new Json().put("cpu", cpu.fields()).put("cuda", cuda()).fields();
+    }
+
+    private Map<String, Object> cuda() {
         Json cuda = new Json();
+        Map<String, String> survey = new LinkedHashMap<>(CudaSurvey.lines());
         try {
             Device.open("cuda").close();
             cuda.put("available", true);
         } catch (DeviceException | LinkageError e) {
-            cuda.put("available", false).put("reason", Complaint.of(e).line());
+            String reason = Complaint.of(e).line();
+            cuda.put("available", false).put("reason", reason);
+            survey.values().removeIf(reason::equals);
         }
-        CudaSurvey.lines().forEach(cuda::put);
-        return new Json().put("cpu", cpu.fields()).put("cuda", cuda.fields()).fields();
+        survey.remove("also looked in"); // the variable's own line tells it
+        survey.forEach((name, line) -> cuda.put(key(name), line));
+        return cuda.put("LNR_CUDA_PATH", variable("LNR_CUDA_PATH")).fields();
+    }
+
+    private static String key(String name) {
+        return name.replace(' ', '_');
+    }
+
+    private static Object numberOrText(String value) {
+        return value.matches("\\d{1,9}") ? Integer.valueOf(value) : value;
+    }
+
+    private String variable(String name) {
+        String value = session.environment().apply(name);
+        return value == null || value.isBlank() ? "not set" : value;
     }
 
     private Map<String, Object> cache() {
@@ -132,8 +153,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     private Map<String, Object> data() {
         Map<String, Object> sets = new LinkedHashMap<>();
-        String named = session.environment().apply("LNR_DATA");
-        sets.put("LNR_DATA", named == null || named.isBlank() ? "not set" : named);
+        sets.put("LNR_DATA", variable("LNR_DATA"));
         for (String set : List.of("mnist", "fashion-mnist")) {
             sets.put(set, found(set));
         }

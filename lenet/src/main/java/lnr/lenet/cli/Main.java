@@ -1,12 +1,15 @@
 package lnr.lenet.cli;
 
 import java.io.PrintWriter;
+import java.math.BigInteger;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Pattern;
 import lnr.lenet.format.Diagnostic;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.MaxValuesExceededException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -33,6 +36,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main implements Runnable {
     private static final int FAILED = 1;
 
+    /** What picocli says of an option that an exclusive group was given twice: the group's synopsis, twice. */
+    private static final Pattern GROUP_TWICE =
+            Pattern.compile("^Error: expected only one match but got .*=\\{(--[a-z-]+)=.*$", Pattern.DOTALL);
+
     private final Session session;
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show failures with their stack traces.")
@@ -49,7 +56,7 @@ public final class Main implements Runnable {
     public static void main(String[] arguments) {
         // The launcher knows what Java 17 cannot tell: whether stderr is a terminal.
         boolean terminal = Boolean.getBoolean("lnr.terminal");
-        System.exit(run(new Session(System.out, System.err, terminal, System::getenv), arguments));
+        System.exit(run(new Session(System.out, System.err, terminal, System::getenv, System::nanoTime), arguments));
     }
 
     /** Runs a command: 0, 1 or 2. */
@@ -93,6 +100,12 @@ public final class Main implements Runnable {
         line.setErr(new PrintWriter(session.err(), true));
         line.setExpandAtFiles(false);
         line.registerConverter(Path.class, Main::path);
+        line.registerConverter(double.class, Main::number);
+        line.registerConverter(Double.class, Main::number);
+        line.registerConverter(int.class, Main::integer);
+        line.registerConverter(Integer.class, Main::integer);
+        line.registerConverter(long.class, value -> whole(value, Long.MIN_VALUE, Long.MAX_VALUE));
+        line.registerConverter(Long.class, value -> whole(value, Long.MIN_VALUE, Long.MAX_VALUE));
         line.setParameterExceptionHandler((e, arguments) -> badUsage(e));
         line.setExecutionExceptionHandler((e, failed, parsed) -> failed(failed, e));
         return line;
@@ -109,6 +122,36 @@ public final class Main implements Runnable {
         }
     }
 
+    private static Double number(String value) {
+        try {
+            return Double.valueOf(value);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("expected a number, found " + Diagnostic.quote(value));
+        }
+    }
+
+    private static Integer integer(String value) {
+        return (int) whole(value, Integer.MIN_VALUE, Integer.MAX_VALUE);
+    }
+
+    private static long whole(String value, long least, long most) {
+        BigInteger number;
+        try {
+            number = new BigInteger(value);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("expected a whole number, found " + Diagnostic.quote(value));
+        }
+        if (number.compareTo(BigInteger.valueOf(least)) < 0) {
+            throw new TypeConversionException(
+                    "expected a whole number of at least " + least + ", found " + Diagnostic.quote(value));
+        }
+        if (number.compareTo(BigInteger.valueOf(most)) > 0) {
+            throw new TypeConversionException(
+                    "expected a whole number of at most " + most + ", found " + Diagnostic.quote(value));
+        }
+        return number.longValue();
+    }
+
     @Override
     public void run() {
         throw new ParameterException(
@@ -118,7 +161,10 @@ public final class Main implements Runnable {
 
     private int badUsage(ParameterException e) {
         String name = e.getCommandLine().getCommandSpec().qualifiedName();
-        String fault = oneLine(e.getMessage().replaceFirst("^Error: ", ""));
+        String fault = e instanceof MaxValuesExceededException
+                ? GROUP_TWICE.matcher(e.getMessage()).replaceFirst("option '$1' should be specified only once")
+                : e.getMessage();
+        fault = oneLine(fault.replaceFirst("^Error: ", ""));
         StringBuilder message = new StringBuilder(name).append(": ").append(fault);
         if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
             message.append("; did you mean ").append(String.join(" or ", unmatched.getSuggestions())).append('?');
@@ -135,7 +181,7 @@ public final class Main implements Runnable {
 
     private void complain(String line, Throwable e) {
         session.err().println(Diagnostic.escape(line));
-        if (debug || session.debug()) {
+        if (debug) {
             e.printStackTrace(session.err());
         }
     }

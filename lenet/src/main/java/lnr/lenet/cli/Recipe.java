@@ -30,6 +30,11 @@ record Recipe(int epochs, int batch, double rate, long seed) {
         return new Recipe(epochs, 256, 1e-3, seed);
     }
 
+    /** The same, in steps of no more images than there are. */
+    Recipe within(int images) {
+        return batch <= images ? this : new Recipe(epochs, images, rate, seed);
+    }
+
     Recipe {
         Expect.atLeast("--epochs", 1, epochs);
         Expect.atLeast("--batch", 1, batch);
@@ -51,12 +56,13 @@ record Recipe(int epochs, int batch, double rate, long seed) {
     /**
      * Trains a LeNet-5.
      *
+     * @param images as many as a batch, or more
      * @return the network after the last epoch; finite
      * @throws Failure when the training diverges
      */
     Model train(Session session, Device device, DeviceImages images, Checkpoint checkpoint) {
         Model model = Model.random(ARCHITECTURE, seed);
-        try (LeNet5 network = new LeNet5(device, model, Math.min(batch, images.count()));
+        try (LeNet5 network = new LeNet5(device, model, batch);
                 Training training = new Training(network, rate, seed)) {
             for (int epoch = 1; epoch <= epochs; epoch++) {
                 long start = System.nanoTime();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 import lnr.lenet.data.DataSource;
 import lnr.lenet.format.Diagnostic;
@@ -15,10 +16,12 @@ import lnr.lenet.format.Diagnostic;
  *
  * @param out results
  * @param err progress, notices and complaints
- * @param terminal whether {@code err} is a terminal: without one there are no progress bars
+ * @param terminal whether {@code err} is a terminal: without one, lines take the place of progress bars
  * @param environment a variable's value by its name, null when it is not set
+ * @param clock nanoseconds since some moment
  */
-record Session(PrintStream out, PrintStream err, boolean terminal, UnaryOperator<String> environment) {
+record Session(
+        PrintStream out, PrintStream err, boolean terminal, UnaryOperator<String> environment, LongSupplier clock) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     /** One or more lines of the result. Numbers are written the same way in every locale. */
@@ -47,18 +50,13 @@ record Session(PrintStream out, PrintStream err, boolean terminal, UnaryOperator
         err.println(String.format(Locale.ROOT, format, arguments));
     }
 
-    /** A progress bar, which shows nothing unless {@code err} is a terminal. */
+    /** A progress bar, or a notice now and then where {@code err} is no terminal. */
     Bar bar(String task, long max) {
-        return new Bar(terminal ? err : null, task, max);
+        return new Bar(this, task, max);
     }
 
     /** Where data sets come from. */
     DataSource data() {
         return DataSource.of(environment);
-    }
-
-    /** Whether failures are to be shown with their stack traces, by the environment. */
-    boolean debug() {
-        return "1".equals(environment.apply("LNR_DEBUG"));
     }
 }

@@ -45,9 +45,9 @@ final class SolverOptions {
     @Option(
             names = "--max-iterations",
             paramLabel = "N",
-            description = "Stop after N proximal steps whatever has been reached; the status says so. The rounds that"
-                    + " alternating-minimization begins with are not counted. Default: 100000, proximal-gradient"
-                    + " 200000")
+            description = "Stop after N proximal steps, or rounds of newton, whatever has been reached; the status says"
+                    + " so. The rounds that alternating-minimization begins with are not counted. Default: newton 200,"
+                    + " fista 100000 (also after alternating-minimization), proximal-gradient 200000")
     private Integer cap;
 
     /** The names of all solvers. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lnr.kernels.Device;
+import lnr.kernels.DeviceException;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.AtomicFile;
 import lnr.lenet.network.DeviceImages;
@@ -79,7 +80,16 @@ final class TrainCommand implements Runnable {
         deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
-            train(recipe, device, data);
+            Recipe within = recipe.within(data.train().count());
+            if (within.batch() < batch) {
+                session.notice("--batch: a step takes all " + within.batch() + " images, and not " + batch);
+            }
+            try {
+                train(within, device, data);
+            } catch (DeviceException e) {
+                boolean memory = e.getMessage().contains("out of memory");
+                throw memory ? new DeviceException(e.getMessage() + ", and a smaller --batch takes less", e) : e;
+            }
         });
     }
 

@@ -79,6 +79,7 @@ public final class Compression {
      * @param images what the reconstruction is to be good on: the training set
      * @throws IllegalArgumentException when more neurons are to be kept than there are, or fc1 has none at all
      * @throws ArithmeticException when activations of the model overflow on these images
+     * @throws OverflowException when a weight of the answer is beyond what single precision holds
      * @throws lnr.lenet.InputException when a ratio's lambda overflows
      */
     public static Result run(Device device, Model model, DeviceImages images, Options options, Progress progress) {

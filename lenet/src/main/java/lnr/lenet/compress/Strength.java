@@ -6,6 +6,7 @@ import lnr.lenet.InputException;
 public sealed interface Strength {
     /** The penalty's weight, in the scaling of {@link lnr.engine.Correlations}: 0 or more. */
     record Lambda(double value) implements Strength {
+        /** Throws IllegalArgumentException when {@code value} is not a finite number, 0 or more. */
         public Lambda {
             requireNonNegative("lambda", value);
         }
@@ -13,6 +14,7 @@ public sealed interface Strength {
 
     /** The penalty's weight over the least one that keeps nothing: 0 or more. */
     record Ratio(double value) implements Strength {
+        /** Throws IllegalArgumentException when {@code value} is not a finite number, 0 or more. */
         public Ratio {
             requireNonNegative("lambda-ratio", value);
         }
@@ -34,6 +36,7 @@ public sealed interface Strength {
 
     /** The number of neurons to keep: 0 or more. */
     record Keep(int count) implements Strength {
+        /** Throws IllegalArgumentException when {@code count} is negative. */
         public Keep {
             if (count < 0) {
                 throw new IllegalArgumentException("keep: expected 0 or more, got " + count);

@@ -16,6 +16,7 @@ final class Surgery {
      *
      * @param m (classes, d'), column-major
      * @param bias whether the last column of M is the new bias; otherwise the bias stays
+     * @throws OverflowException when a number of M is beyond what single precision holds
      */
     static Model replaceLast(Model model, double[] m, boolean bias) {
         int h = model.architecture().classes();
@@ -24,13 +25,21 @@ final class Surgery {
         int at = model.offset(FC2);
         for (int i = 0; i < h; i++) {
             for (int j = 0; j < d; j++) {
-                values[at + i * d + j] = (float) m[j * h + i];
+                values[at + i * d + j] = single(m[j * h + i]);
             }
             if (bias) {
-                values[at + h * d + i] = (float) m[d * h + i];
+                values[at + h * d + i] = single(m[d * h + i]);
             }
         }
         return new Model(model.architecture(), values);
+    }
+
+    private static float single(double value) {
+        if (!Float.isFinite((float) value)) {
+            throw new OverflowException("reconstructed from so few neurons, fc2 has a weight of " + value
+                    + ", beyond what single precision holds");
+        }
+        return (float) value;
     }
 
     /**

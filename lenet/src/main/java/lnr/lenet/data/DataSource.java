@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import lnr.lenet.InputException;
 import lnr.lenet.Progress;
 import lnr.lenet.format.Diagnostic;
@@ -22,7 +23,8 @@ import lnr.lenet.format.Diagnostic;
  * {@code ./mnist} for one that is called as a set is.
  *
  * <p>A directory that was named is never passed over: when it lacks the files, or they are corrupt, that is an error.
- * When nothing was asked for, it is MNIST, and where there is neither a file nor a network, drawn digits.
+ * When nothing was asked for, it is MNIST, and where there is neither a file nor a network, drawn digits. A download
+ * that breaks off is an error.
  */
 public final class DataSource {
     private static final String DEFAULT = RemoteSet.MNIST.name();
@@ -73,12 +75,14 @@ public final class DataSource {
             return DrawnDigits.draw();
         }
         if (asked != null && !sets.containsKey(asked)) {
-            return fromNamed(path("--data", asked), asked);
+            return fromNamed(path("--data", asked), "--data", String.join(", ", names()) + " or a directory", "");
         }
         Optional<String> named = variable("LNR_DATA");
         if (named.isPresent()) {
             Path folder = path("LNR_DATA", named.get());
-            return asked == null ? fromNamed(folder, "LNR_DATA=" + folder) : fromNamedBySet(folder, asked);
+            String set = named.get();
+            String hint = names().contains(set) ? "; --data " + set + " names a set" : "";
+            return asked == null ? fromNamed(folder, "LNR_DATA", "a directory", hint) : fromNamedBySet(folder, asked);
         }
         RemoteSet set = mirrored(sets.get(asked == null ? DEFAULT : asked));
         Optional<Path> cache = cache();
@@ -90,6 +94,11 @@ public final class DataSource {
         if (!complete) {
             try {
                 new Download(set, folder, progress).fetch();
+            } catch (Download.BrokenOff e) {
+                throw new InputException(
+                        set.name() + ": the download broke off (" + e.getMessage()
+                                + "); run the command again to go on with it, or " + MEND,
+                        e);
             } catch (Download.Unavailable e) {
                 String why = "not in " + folder + " and not to be downloaded (" + e.getMessage() + ")";
                 return unavailable(asked, set, why);
@@ -111,12 +120,17 @@ public final class DataSource {
                 drawn.test());
     }
 
+    /** What {@code --data} takes besides a directory. */
+    private List<String> names() {
+        return Stream.concat(sets.keySet().stream().sorted(), Stream.of(DrawnDigits.NAME))
+                .toList();
+    }
+
     /** Reads a directory with the four files, or the default set's subfolder of one that holds the sets. */
-    private Dataset fromNamed(Path folder, String asked) {
+    private Dataset fromNamed(Path folder, String option, String expected, String hint) {
         if (!Files.isDirectory(folder)) {
             String found = Files.exists(folder) ? "is not a folder" : "does not exist";
-            throw new InputException(asked + ": expected " + String.join(", ", sets.keySet().stream().sorted().toList())
-                    + ", " + DrawnDigits.NAME + " or a directory; " + folder + " " + found);
+            throw new InputException(option + ": expected " + expected + "; " + folder + " " + found + hint);
         }
         Path inner = folder.resolve(DEFAULT);
         return directory(!IdxFolder.hasAny(folder) && Files.isDirectory(inner) ? inner : folder);

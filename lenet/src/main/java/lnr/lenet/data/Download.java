@@ -42,6 +42,7 @@ final class Download {
     private final Path folder;
     private final Progress progress;
     private final int stallMillis;
+    private boolean begun; // something of the files came
 
     Download(RemoteSet set, Path folder, Progress progress) {
         this(set, folder, progress, STALL_MILLIS);
@@ -55,10 +56,19 @@ final class Download {
     }
 
     /** The network does not have the file; nothing is wrong with this machine's disk or with what arrived. */
-    static final class Unavailable extends Exception {
+    static class Unavailable extends Exception {
         private static final long serialVersionUID = 1L;
 
         Unavailable(String message) {
+            super(message);
+        }
+    }
+
+    /** The network gave a part and no more, so that it is worth asking again. */
+    static final class BrokenOff extends Unavailable {
+        private static final long serialVersionUID = 1L;
+
+        BrokenOff(String message) {
             super(message);
         }
     }
@@ -75,6 +85,7 @@ final class Download {
     /**
      * Fetches the files that the folder lacks.
      *
+     * @throws BrokenOff if a part of them came, or began to
      * @throws Unavailable if no mirror gives one of them
      * @throws InputException if the folder cannot be written, or a file is not the pinned one
      */
@@ -91,9 +102,7 @@ final class Download {
         WrongSum wrong = null;
         for (URI mirror : set.mirrors()) {
             try {
-                while (!fetch(file, mirror)) {
-                    // Another process has brought a part of the file meanwhile: the rest is asked for.
-                }
+                resume(file, mirror);
                 return;
             } catch (Unavailable e) {
                 reasons.append(reasons.isEmpty() ? "" : "; ").append(e.getMessage());
@@ -104,12 +113,34 @@ final class Download {
         if (wrong != null) {
             throw new InputException(wrong.getMessage(), wrong);
         }
-        throw new Unavailable(reasons.toString());
+        throw begun ? new BrokenOff(reasons.toString()) : new Unavailable(reasons.toString());
+    }
+
+    /** Asks for the rest of the file as long as each answer brings it further. */
+    private void resume(RemoteSet.RemoteFile file, URI mirror) throws Unavailable, WrongSum {
+        Path part = part(file);
+        for (long furthest = 0; ; furthest = length(part)) {
+            try {
+                while (!fetch(file, mirror)) {
+                    // Another process has brought a part of the file meanwhile: the rest is asked for.
+                }
+                return;
+            } catch (BrokenOff e) {
+                begun = true;
+                if (length(part) <= furthest) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private Path part(RemoteSet.RemoteFile file) {
+        return folder.resolve(file.name() + ".part");
     }
 
     /** Returns false when another process has changed the part since the rest of it was asked for. */
     private boolean fetch(RemoteSet.RemoteFile file, URI mirror) throws Unavailable, WrongSum {
-        Path part = folder.resolve(file.name() + ".part");
+        Path part = part(file);
         URI address = mirror.resolve(file.name());
         if (length(part) > file.length()) {
             discard(part);
@@ -130,6 +161,7 @@ final class Download {
                     receive(file, address, connection, part, present);
                 }
                 settle(file, address, part);
+                begun |= connection != null;
                 return true;
             } finally {
                 if (held != null) {
@@ -252,7 +284,7 @@ final class Download {
                 OutputStream out = open(part, begin)) {
             byte[] piece = new byte[PIECE];
             while (true) {
-                int read = read(address, in, piece);
+                int read = read(address, in, piece, done > begin);
                 if (read < 0) {
                     break;
                 }
@@ -268,7 +300,8 @@ final class Download {
             throw unwritable(part, e);
         }
         if (done < file.length()) {
-            throw new Unavailable(address + ": the connection ended after " + done + " of " + file.length() + " bytes");
+            String end = address + ": the connection ended after " + done + " of " + file.length() + " bytes";
+            throw unavailable(end, done > begin);
         }
     }
 
@@ -300,13 +333,18 @@ final class Download {
         }
     }
 
-    private int read(URI address, InputStream in, byte[] piece) throws Unavailable {
+    private static Unavailable unavailable(String why, boolean begun) {
+        return begun ? new BrokenOff(why) : new Unavailable(why);
+    }
+
+    /** @param begun whether this connection has brought anything so far */
+    private int read(URI address, InputStream in, byte[] piece, boolean begun) throws Unavailable {
         try {
             return in.read(piece);
         } catch (SocketTimeoutException e) {
-            throw new Unavailable(address + ": nothing arrived for " + seconds(stallMillis));
+            throw unavailable(address + ": nothing arrived for " + seconds(stallMillis), begun);
         } catch (IOException e) {
-            throw new Unavailable(address + ": " + Diagnostic.reason(e));
+            throw unavailable(address + ": " + Diagnostic.reason(e), begun);
         }
     }
 

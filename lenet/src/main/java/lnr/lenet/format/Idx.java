@@ -2,14 +2,14 @@ package lnr.lenet.format;
 
 import java.io.BufferedInputStream;
 import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.zip.GZIPInputStream;
+import java.util.StringJoiner;
 import java.util.zip.ZipException;
 import lnr.lenet.InputException;
 
@@ -76,7 +76,7 @@ public final class Idx {
         long fileLength = InputFile.length(file);
         try (InputStream raw = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
             raw.mark(2);
-            boolean compressed = raw.read() == 0x1f && raw.read() == 0x8b;
+            boolean compressed = Gzip.begins(raw.read(), raw.read());
             raw.reset();
             Gzip gzip = compressed ? new Gzip(raw) : null;
             InputStream in = compressed ? gzip : raw;
@@ -106,49 +106,6 @@ public final class Idx {
         }
     }
 
-    /** A gzip stream that knows where its data end: what follows them, {@link GZIPInputStream} passes over. */
-    private static final class Gzip extends GZIPInputStream {
-        private static final int TRAILER = 8;
-
-        private final long header;
-
-        Gzip(InputStream raw) throws IOException {
-            this(new Counter(raw));
-        }
-
-        private Gzip(Counter counter) throws IOException {
-            super(counter, 1 << 16);
-            header = counter.count; // so far, only the header has been read
-        }
-
-        /** Bytes of header, data and trailer, once all was read; of the last member alone when there are several. */
-        long end() {
-            return header + inf.getBytesRead() + TRAILER;
-        }
-    }
-
-    private static final class Counter extends FilterInputStream {
-        private long count;
-
-        Counter(InputStream in) {
-            super(in);
-        }
-
-        @Override
-        public int read() throws IOException {
-            int read = super.read();
-            count += read < 0 ? 0 : 1;
-            return read;
-        }
-
-        @Override
-        public int read(byte[] target, int from, int length) throws IOException {
-            int read = super.read(target, from, length);
-            count += Math.max(0, read);
-            return read;
-        }
-    }
-
     /** Reads the header and fills {@code lengths}. Returns the number of bytes that it announces. */
     private static long header(Path file, InputStream in, int magic, String what, int[] lengths) throws IOException {
         byte[] header = in.readNBytes(4);
@@ -161,22 +118,22 @@ public final class Idx {
         if (dimensions.length < 4 * lengths.length) {
             throw new InputException(file + ": truncated: the file ends within its header");
         }
-        long bytes = 1;
+        BigInteger bytes = BigInteger.ONE;
+        StringJoiner factors = new StringJoiner(" x ");
         ByteBuffer buffer = ByteBuffer.wrap(dimensions);
         for (int i = 0; i < lengths.length; i++) {
-            long length = Integer.toUnsignedLong(buffer.getInt());
-            if (length == 0) {
+            lengths[i] = buffer.getInt();
+            if (lengths[i] == 0) {
                 throw new InputException(file + ": dimension " + i + ": expected at least 1, found 0");
             }
-            // Neither factor exceeds 2^32 here and the product was at most 2^30 before: no overflow.
-            bytes *= length;
-            if (bytes > MOST_BYTES) {
-                throw new InputException(file + ": dimension " + i + ": found " + length + "; expected at most "
-                        + MOST_BYTES + " bytes in all");
-            }
-            lengths[i] = (int) length;
+            factors.add(Integer.toUnsignedString(lengths[i]));
+            bytes = bytes.multiply(BigInteger.valueOf(Integer.toUnsignedLong(lengths[i])));
         }
-        return bytes;
+        if (bytes.compareTo(BigInteger.valueOf(MOST_BYTES)) > 0) {
+            throw new InputException(file + ": header: expected at most " + MOST_BYTES + " bytes in all, found "
+                    + factors + (lengths.length > 1 ? " = " + bytes : ""));
+        }
+        return bytes.longValueExact();
     }
 
     private static String describe(int magic) {
@@ -202,7 +159,7 @@ public final class Idx {
             }
             bytes = Arrays.copyOf(bytes, (int) Math.min(length, 2L * bytes.length));
         }
-        // Reading past the end also makes gzip compare its checksum.
+        // Reading past the end also makes gzip compare its last checksum.
         if (in.read() >= 0) {
             throw new InputException(
                     file + ": too long: bytes follow the " + length + " bytes of content that the header announces");

@@ -27,6 +27,12 @@ public record SafeTensors(Map<String, Tensor> tensors, Map<String, String> metad
     private static final long MOST_HEADER_BYTES = 100_000_000;
     private static final int BUFFER_BYTES = 1 << 20;
 
+    // First bytes of other formats, the lowest first.
+    private static final int ZIP = 0x04034b50; // "PK", 3, 4
+    private static final int PICKLE = 0x80; // and then the version
+    private static final int MOST_PICKLE_VERSION = 5;
+    private static final long NUMPY = 0x59504d554e93L; // 0x93, "NUMPY"
+
     /** Keeps the order of both maps, and shares the tensors. */
     public SafeTensors {
         tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
@@ -74,8 +80,7 @@ public record SafeTensors(Map<String, Tensor> tensors, Map<String, String> metad
             long length = size.getLong();
             long most = Math.min(MOST_HEADER_BYTES, fileLength - Long.BYTES);
             if (length < 2 || length > most) {
-                throw new InputException(file + ": header: expected a length from 2 to " + most + " bytes, found "
-                        + Long.toUnsignedString(length));
+                throw new InputException(file + ": not a safetensors file" + instead(length, most));
             }
             ByteBuffer text = ByteBuffer.allocate((int) length);
             InputFile.fill(in, text);
@@ -94,6 +99,18 @@ public record SafeTensors(Map<String, Tensor> tensors, Map<String, String> metad
         } catch (IOException e) {
             throw new InputException(file + ": cannot be read: " + Diagnostic.reason(e), e);
         }
+    }
+
+    /** What a file is whose first bytes are not the length of a header, as far as they tell. */
+    private static String instead(long first, long most) {
+        if ((int) first == ZIP || (first & 0xff) == PICKLE && (first >> 8 & 0xff) <= MOST_PICKLE_VERSION) {
+            return " but one of torch.save, or another zip or pickle file; save_file of safetensors.torch writes what"
+                    + " is expected";
+        }
+        if ((first & 0xffffffffffffL) == NUMPY) {
+            return " but a matrix of NumPy's";
+        }
+        return ": expected the length of its header, 2 to " + most + " bytes, found " + Long.toUnsignedString(first);
     }
 
     /**

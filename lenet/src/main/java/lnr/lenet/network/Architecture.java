@@ -22,6 +22,7 @@ public record Architecture(int conv1, int conv2, int fc1, int classes) {
     private static final int KERNEL = 5;
     private static final int MOST_PARAMETERS = Integer.MAX_VALUE - 8; // an array of them can be had
 
+    /** Throws IllegalArgumentException when a width is out of range, or all parameters do not fit into one array. */
     public Architecture {
         if (conv1 < 0 || conv2 < 0 || fc1 < 0 || classes < 1 || classes > 256) {
             throw new IllegalArgumentException("architecture: expected widths of 0 or more and 1 to 256 classes, got "

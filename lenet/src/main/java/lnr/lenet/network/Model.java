@@ -12,6 +12,7 @@ import lnr.lenet.network.Architecture.Layer;
  *     by the model; copy before changing them.
  */
 public record Model(Architecture architecture, float[] values) {
+    /** Shares the values. Throws IllegalArgumentException when they are not as many as the architecture has. */
     public Model {
         if (values.length != architecture.parameters()) {
             throw new IllegalArgumentException(

@@ -196,6 +196,36 @@ class CompressCommandTest {
                 .refused("--model: " + file + ": its activations are not finite", "loss");
     }
 
+    /** A network whose fc2 maps what is finite to what is not. */
+    @Test
+    void refusesModelsWhoseOutputsOverflow() throws IOException {
+        Path file = scaled(1e38, 1e38);
+        compress("--model", file.toString(), "--out", out().toString(), "--json")
+                .refused("--model: " + file + ": its activations are not finite on the test images: loss ");
+        assertThat(out()).doesNotExist();
+    }
+
+    /** Few neurons have to stand in for many, and their weights are near the largest number to begin with. */
+    @Test
+    void refusesWeightsThatSinglePrecisionDoesNotHold() throws IOException {
+        Path file = scaled(1e-30, 1.8e39);
+        compress("--model", file.toString(), "--keep", "2", "--out", out().toString(), "--json")
+                .refused("--model: " + file + ": reconstructed from so few neurons, fc2 has a weight of ",
+                        "single precision");
+        assertThat(out()).doesNotExist();
+    }
+
+    private Path scaled(double fc1, double fc2) {
+        Model scaled = Model.random(new Architecture(3, 4, 30, 10), 1);
+        float[] values = scaled.values();
+        for (int i = scaled.offset(2); i < values.length; i++) {
+            values[i] *= i < scaled.offset(3) ? fc1 : i < scaled.offset(3) + 300 ? fc2 : 1;
+        }
+        Path file = folder.resolve("scaled");
+        ModelFile.write(file, scaled, Map.of());
+        return file;
+    }
+
     @Test
     void neverWritesOverItsModel() throws IOException {
         byte[] before = Files.readAllBytes(small);

@@ -8,7 +8,14 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import lnr.engine.solvers.Fista;
+import lnr.engine.solvers.ProximalGradient;
+import lnr.engine.solvers.Stopping;
+import lnr.engine.solvers.SupportNewton;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,9 +72,6 @@ class MainTest {
         run("eval", "--model", "nowhere").refused("nowhere: no such file");
         assertThat(run("--debug", "eval", "--model", "nowhere").err()).contains("InputException", "\tat ");
         assertThat(run("eval", "--model", "nowhere", "--debug").err()).contains("InputException", "\tat ");
-        Map<String, String> environment = Run.environment(folder);
-        environment.put("LNR_DEBUG", "1");
-        assertThat(Run.with(environment, false, "eval", "--model", "nowhere").err()).contains("\tat ");
     }
 
     @Test
@@ -81,7 +85,11 @@ class MainTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Map<String, String> environment = Run.environment(folder);
         Session session = new Session(
-                new PrintStream(full), new PrintStream(err, true, StandardCharsets.UTF_8), false, environment::get);
+                new PrintStream(full),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false,
+                environment::get,
+                System::nanoTime);
         assertThat(Main.run(session, "doctor")).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8)).isEqualTo("lnr: the output could not be written completely\n");
     }
@@ -99,6 +107,52 @@ class MainTest {
         assertThat(report.at("/cache/writable").asBoolean()).isTrue();
         assertThat(report.at("/data/mnist").asText()).startsWith("0 of 4 files");
         assertThat(run("doctor").quiet().out()).contains("OpenBLAS", "cuda", "libcuda.so.1");
+    }
+
+    @Test
+    void doctorSaysAThingOnceAndNumbersAsNumbers() {
+        var devices = run("doctor", "--json").quiet().json().path("devices");
+        assertThat(devices.at("/cpu/threads").isIntegralNumber()).isTrue();
+        for (var device : devices) {
+            assertThat(device.fieldNames()).toIterable().noneMatch(name -> name.contains(" "));
+            assertThat(device).doesNotHaveDuplicates();
+        }
+        assertThat(devices.at("/cuda/LNR_CUDA_PATH").asText()).isEqualTo("not set");
+    }
+
+    @Test
+    void everyNumbersFaultIsNamed() {
+        String[] solve = {"solve", "--rxx", "R.npy", "--ryx", "C.npy", "--lambda"};
+        run(Stream.concat(Arrays.stream(solve), Stream.of("inf")).toArray(String[]::new))
+                .refused("Invalid value for option '--lambda': expected a number, found 'inf'");
+        run("compress", "--keep", "3.5")
+                .refused("Invalid value for option '--keep': expected a whole number, found '3.5'");
+        run("compress", "--keep", "3000000000")
+                .refused("'--keep': expected a whole number of at most 2147483647, found '3000000000'");
+    }
+
+    @Test
+    void anOptionOfAGroupIsGivenOnlyOnce() {
+        for (String option : List.of("--lambda", "--lambda-ratio", "--keep")) {
+            run("compress", option, "1", option, "2")
+                    .refused("lnr compress: option '" + option + "' should be specified only once; see ");
+        }
+        run("solve", "--rxx", "R", "--ryx", "C", "--lambda", "1", "--lambda", "2")
+                .refused("lnr solve: option '--lambda' should be specified only once; see ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"compress", "solve"})
+    void helpTellsWhenEachMethodStops(String command) {
+        String help = run(command, "--help").quiet().out().replaceAll("\\s+", " ");
+        Stopping newton = new SupportNewton().stopping();
+        assertThat(newton.gap()).isEqualTo(1e-10);
+        assertThat(Stopping.CHANGE).isEqualTo(1e-8);
+        assertThat(help)
+                .contains("Default: newton 1e-10; the others stop once the relative change of a step is 1e-8 or less")
+                .contains("proximal steps, or rounds of newton,", "Default: newton " + newton.cap())
+                .contains("fista " + new Fista().stopping().cap())
+                .contains("proximal-gradient " + new ProximalGradient().stopping().cap());
     }
 
     /** A file's name may hold what a terminal would obey. */

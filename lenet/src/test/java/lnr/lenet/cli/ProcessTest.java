@@ -34,7 +34,6 @@ class ProcessTest {
         builder.directory(folder.toFile());
         builder.environment().putAll(Run.environment(folder.resolve("cache")));
         builder.environment().remove("LNR_DATA");
-        builder.environment().remove("LNR_DEBUG");
         return builder.redirectError(folder.resolve("err").toFile());
     }
 
@@ -60,6 +59,27 @@ class ProcessTest {
         assertThat(train.quiet().json().path("epochs")).hasSize(1);
         assertThat(folder.resolve("m.safetensors")).exists();
         run("eval", "--data", data.toString(), "--model", "none").refused("lnr eval: none: no such file");
+    }
+
+    /** The library would have the JVM's option raised, which the launcher gives; and the batch is the user's. */
+    @Test
+    void aHeapThatIsTooSmallForABatchIsNoBug() throws Exception {
+        Path data = SmallDigits.write(folder.resolve("digits"), 3);
+        ProcessBuilder builder =
+                program("train", "--data", data.toString(), "--epochs", "1", "--batch", "800", "--out", "m");
+        builder.command().set(2, "-Xmx40m");
+        Process process = builder.start();
+        try {
+            process.getInputStream().readAllBytes();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isEqualTo(1);
+            assertThat(err().lines()).singleElement().asString()
+                    .startsWith("lnr train: cpu: out of memory: asked for ")
+                    .endsWith("; LNR_JAVA_OPTS=-Xmx4g allows 4 GB, and a smaller --batch takes less");
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(folder.resolve("m")).doesNotExist();
     }
 
     @Test

@@ -14,8 +14,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A command's run within this process: what it printed and how it ended. There is no network, and the cache is the
- * test's own.
+ * A command's run within this process: what it printed and how it ended. There is no network, the cache is the test's
+ * own, and no time passes that progress would be told after.
  */
 record Run(int code, String out, String err) {
     private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -31,7 +31,8 @@ record Run(int code, String out, String err) {
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 terminal,
-                environment::get);
+                environment::get,
+                () -> 0);
         int code = Main.run(session, arguments);
         return new Run(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }

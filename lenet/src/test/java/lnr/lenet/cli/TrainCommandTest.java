@@ -104,6 +104,15 @@ class TrainCommandTest {
         assertThat(Files.readAllBytes(Path.of(file("other")))).as("another seed").isNotEqualTo(once);
     }
 
+    /** What is reported is what was done. */
+    @Test
+    void aBatchIsAllImagesAtMost() {
+        Run run = train("--epochs", "1", "--batch", "2000000000", "--out", file("m"), "--json").good();
+        assertThat(run.err()).isEqualTo("lnr: --batch: a step takes all 800 images, and not 2000000000\n");
+        assertThat(run.json().path("batch").asInt()).isEqualTo(800);
+        assertThat(SafeTensors.read(folder.resolve("m")).metadata()).containsEntry("batch", "800");
+    }
+
     @Test
     void divergenceIsAFailureThatKeepsTheLastCheckpoint() throws IOException {
         train("--epochs", "1", "--out", file("m")).quiet();
@@ -131,8 +140,15 @@ class TrainCommandTest {
         run("train", "--data", "", "--out", file("m")).refused("--data: expected mnist", "found nothing");
         train("--out", "").refused("--out", "expected the name of a file, found nothing");
         train("--out", "a\0b").refused("--out", "expected the name of a file, found 'a\\u0000b'");
+        train("--out", file("m"), "--seed", "1.5")
+                .refused("Invalid value for option '--seed': expected a whole number, found '1.5'");
+        train("--out", file("m"), "--seed", "9223372036854775808")
+                .refused("'--seed': expected a whole number of at most 9223372036854775807, found '9223372036854775808'");
+        train("--out", file("m"), "--batch", "-3000000000")
+                .refused("'--batch': expected a whole number of at least -2147483648, found '-3000000000'");
+        train("--out", file("m"), "--lr", "1,5").refused("'--lr': expected a number, found '1,5'");
         run("train", "--data", file("none"), "--out", file("m"))
-                .refused("none: expected", "fashion-mnist", "mnist", "drawn", "does not exist");
+                .refused("--data: expected fashion-mnist, mnist, drawn or a directory; ", "none does not exist");
         run("train", "--data", "mnist", "--out", file("m")).refused("mnist", "not to be downloaded", "--data DIR");
         assertThat(files()).isEmpty();
     }
@@ -178,7 +194,7 @@ class TrainCommandTest {
         byte[] lies = bytes.clone();
         lies[7] = 0x7f;
         Files.write(folder.resolve("lies"), lies);
-        run("eval", "--model", file("lies"), set).refused("lies: header: expected a length");
+        run("eval", "--model", file("lies"), set).refused("lies: not a safetensors file: expected the length");
         Files.writeString(folder.resolve("text"), "this is no model");
         run("eval", "--model", file("text"), set).refused("text: ");
         byte[] nan = bytes.clone();
@@ -197,7 +213,7 @@ class TrainCommandTest {
                 .startsWith("data: digits drawn by the program itself (not MNIST): mnist is not in ");
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        Session session = new Session(new PrintStream(out), new PrintStream(err), false, name -> null);
+        Session session = new Session(new PrintStream(out), new PrintStream(err), false, name -> null, () -> 0);
         DataOption.announce(session, DrawnDigits.draw(1, 1, 1), true);
         assertThat(out.size()).isZero();
         assertThat(err.toString(StandardCharsets.UTF_8))

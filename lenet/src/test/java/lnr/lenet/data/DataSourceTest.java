@@ -23,6 +23,8 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -47,6 +49,8 @@ class DataSourceTest {
     private volatile boolean ranges = true;
     private volatile boolean broken;
     private volatile boolean hanging;
+    private volatile int most = Integer.MAX_VALUE; // bytes that an answer brings before it breaks off
+    private final ExecutorService threads = Executors.newCachedThreadPool();
     private HttpServer server;
     private Path cache;
     private DataSource source;
@@ -56,6 +60,7 @@ class DataSourceTest {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/base/mnist/", this::answer);
         server.createContext("/forged/mnist/", this::answer);
+        server.setExecutor(threads);
         server.start();
         cache = folder.resolve("cache");
         environment.put("LNR_CACHE", cache.toString());
@@ -75,6 +80,7 @@ class DataSourceTest {
     void stop() {
         hanging = false;
         server.stop(0);
+        threads.shutdown();
     }
 
     private void answer(HttpExchange exchange) throws IOException {
@@ -90,10 +96,11 @@ class DataSourceTest {
             String part = "bytes " + from + "-" + (body.length - 1) + "/" + body.length;
             exchange.getResponseHeaders().set("Content-Range", part);
             exchange.sendResponseHeaders(206, body.length - from);
-            exchange.getResponseBody().write(body, from, body.length - from);
+            exchange.getResponseBody().write(body, from, Math.min(most, body.length - from));
+            exchange.getResponseBody().flush();
         } else {
             exchange.sendResponseHeaders(200, body.length);
-            exchange.getResponseBody().write(body, 0, broken ? body.length / 2 : body.length);
+            exchange.getResponseBody().write(body, 0, Math.min(most, broken ? body.length / 2 : body.length));
             // JDK 25's server drops what it still holds when an exchange is closed before its end.
             exchange.getResponseBody().flush();
             while (hanging) {
@@ -187,6 +194,7 @@ class DataSourceTest {
     void aBrokenConnectionKeepsWhatArrived() throws IOException {
         int length = published.get(FIRST).length;
         broken = true;
+        ranges = false;
         refuses("mnist", FIRST + ": ", "--data DIR");
         Path part = cache.resolve("mnist").resolve(FIRST + ".part");
         assertThat(cache.resolve("mnist").resolve(FIRST)).doesNotExist();
@@ -194,6 +202,29 @@ class DataSourceTest {
         assertThat(published.get(FIRST)).startsWith(Files.readAllBytes(part));
         broken = false;
         assertThat(source.open("mnist", Progress.NONE).train().count()).isEqualTo(13);
+    }
+
+    @Test
+    void aBrokenConnectionIsResumedAsLongAsBytesArrive() throws IOException {
+        most = 3000;
+        assertThat(source.open(null, Progress.NONE).origin().kind()).isEqualTo(Origin.Kind.DOWNLOAD);
+        assertThat(cache.resolve("mnist").resolve(FIRST)).hasBinaryContent(published.get(FIRST));
+        assertThat(requests.stream().filter(r -> r.startsWith(FIRST + " bytes=")))
+                .hasSizeGreaterThanOrEqualTo(published.get(FIRST).length / 3000);
+    }
+
+    /** Half a set tells of a network, and of a wish to have the set: nobody is given another one in its place. */
+    @Test
+    void aDownloadThatBrokeOffIsNoReasonToDraw() throws IOException {
+        broken = true;
+        ranges = false;
+        for (String asked : new String[] {"mnist", null}) {
+            refuses(asked, "mnist: the download broke off (", FIRST + ": ", "); run the command again to go on with it");
+        }
+        broken = false;
+        served.remove("t10k-labels-idx1-ubyte.gz");
+        refuses(null, "mnist: the download broke off (", "t10k-labels-idx1-ubyte.gz: the server answers 404");
+        refuses("mnist", "mnist: not in ", "t10k-labels-idx1-ubyte.gz: the server answers 404");
     }
 
     private Download download(int stallMillis) {
@@ -205,6 +236,7 @@ class DataSourceTest {
     @Test
     void aHangingConnectionIsGivenUpAndLetsGoOfTheCache() throws IOException {
         broken = true;
+        ranges = false;
         hanging = true;
         assertThatThrownBy(() -> download(1000).fetch())
                 .isInstanceOf(Download.Unavailable.class)
@@ -363,11 +395,13 @@ class DataSourceTest {
     void neverPassesOverANamedDirectory() throws IOException {
         Path empty = Files.createDirectory(folder.resolve("empty"));
         refuses(empty.toString(), empty + ": expected train-images-idx3-ubyte.gz");
-        refuses("nowhere", "nowhere: expected fashion-mnist, mnist, drawn or a directory; nowhere does not exist");
+        refuses("nowhere", "--data: expected fashion-mnist, mnist, drawn or a directory; nowhere does not exist");
         environment.put("LNR_DATA", empty.toString());
         refuses(null, empty + ": expected train-images-idx3-ubyte.gz");
         environment.put("LNR_DATA", empty.resolve("no").toString());
-        refuses(null, "LNR_DATA=" + empty.resolve("no"), "does not exist");
+        refuses(null, "LNR_DATA: expected a directory; " + empty.resolve("no") + " does not exist");
+        environment.put("LNR_DATA", "drawn");
+        refuses(null, "LNR_DATA: expected a directory; drawn does not exist; --data drawn names a set");
         assertThat(requests).isEmpty();
     }
 

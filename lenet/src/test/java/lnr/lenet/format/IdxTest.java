@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.zip.CRC32;
 import java.util.zip.GZIPOutputStream;
 import lnr.lenet.InputException;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,80 @@ class IdxTest {
             assertThat(images.cols()).isEqualTo(7);
             assertThat(images.pixels()).isEqualTo(pixels);
         }
+    }
+
+    private static byte[] join(byte[]... parts) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (byte[] part : parts) {
+            out.writeBytes(part);
+        }
+        return out.toByteArray();
+    }
+
+    /** A file may consist of several members, as several compressed files put behind each other do. */
+    @Test
+    void readsAllMembersOfAGzipFile() throws IOException {
+        byte[] labels = noise(300_000);
+        byte[] whole = idx(2049, labels, labels.length);
+        for (int cut : new int[] {0, 1, 7, 8, 9, 150_000, whole.length}) {
+            byte[] first = gzip(Arrays.copyOf(whole, cut));
+            byte[] second = gzip(Arrays.copyOfRange(whole, cut, whole.length));
+            assertThat(Idx.labels(file(join(first, second)))).isEqualTo(labels);
+            assertThat(Idx.labels(file(join(first, gzip(new byte[0]), second)))).isEqualTo(labels);
+            byte[] longer = join(first, second, new byte[] {0x1f});
+            Path file = file(longer);
+            assertThatThrownBy(() -> Idx.labels(file))
+                    .isInstanceOf(InputException.class)
+                    .hasMessage(file + ": too long: the gzip data ends after " + (longer.length - 1)
+                            + " bytes, the file has " + longer.length);
+        }
+    }
+
+    @Test
+    void refusesADamagedMember() throws IOException {
+        byte[] whole = idx(2051, noise(105), 3, 5, 7);
+        byte[] first = gzip(Arrays.copyOf(whole, 50));
+        byte[] second = gzip(Arrays.copyOfRange(whole, 50, whole.length));
+        byte[] both = join(first, second);
+        refusesImages(Arrays.copyOf(both, first.length + 5), "truncated: the gzip data ends too early");
+        refusesImages(Arrays.copyOf(both, both.length - 1), "truncated: the gzip data ends too early");
+        for (int check : new int[] {first.length - 8, first.length - 1, both.length - 8, both.length - 1}) {
+            byte[] damaged = both.clone();
+            damaged[check] ^= 1;
+            refusesImages(damaged, "corrupt gzip data: a member's CRC-32 or length is not that of its data");
+        }
+        both[first.length + 2] = 7;
+        refusesImages(both, "corrupt gzip data: expected the compression method 8, found 7");
+    }
+
+    /** The optional fields of a member's header: extra field, name, comment, checksum of the header. */
+    @Test
+    void readsGzipHeadersOfAllKinds() throws IOException {
+        byte[] pixels = noise(3 * 5 * 7);
+        byte[] packed = gzip(idx(2051, pixels, 3, 5, 7));
+        byte[] data = Arrays.copyOfRange(packed, 10, packed.length);
+        byte[] fields = {3, 0, 'a', 'b', 'c', 'n', 'a', 'm', 'e', 0, 'w', 'o', 'r', 'd', 's', 0};
+        for (int flags = 0; flags < 32; flags++) {
+            ByteArrayOutputStream header = new ByteArrayOutputStream();
+            header.writeBytes(new byte[] {0x1f, (byte) 0x8b, 8, (byte) flags, 0, 0, 0, 0, 0, 3});
+            header.write(fields, 0, (flags & 4) != 0 ? 5 : 0);
+            header.write(fields, 5, (flags & 8) != 0 ? 5 : 0);
+            header.write(fields, 10, (flags & 16) != 0 ? 6 : 0);
+            if ((flags & 2) != 0) {
+                CRC32 sum = new CRC32();
+                sum.update(header.toByteArray());
+                header.write((int) sum.getValue());
+                header.write((int) sum.getValue() >> 8);
+            }
+            byte[] bytes = join(header.toByteArray(), data);
+            assertThat(Idx.images(file(bytes)).pixels()).as("flags %d", flags).isEqualTo(pixels);
+            if ((flags & 2) != 0) {
+                bytes[header.size() - 1] ^= 1;
+                refusesImages(bytes, "corrupt gzip data: a member's header is not that of its CRC-16");
+            }
+        }
+        packed[3] = 32;
+        refusesImages(packed, "corrupt gzip data: a member's header has flags that no format has");
     }
 
     @Test
@@ -124,11 +199,12 @@ class IdxTest {
     void refusesZeroAndHugeDimensions() throws IOException {
         refusesImages(idx(2051, new byte[0], 0, 28, 28), "dimension 0: expected at least 1, found 0");
         refusesImages(
-                idx(2051, noise(9), -1, 28, 28),
-                "dimension 0: found 4294967295; expected at most 1073741824 bytes in all");
+                idx(2051, noise(9), 200_000_000, 28, 28),
+                "header: expected at most 1073741824 bytes in all, found 200000000 x 28 x 28 = 156800000000");
         refusesImages(
-                idx(2051, noise(9), 1 << 16, 1 << 16, 1 << 16),
-                "dimension 1: found 65536; expected at most 1073741824 bytes in all");
+                idx(2051, noise(9), -1, -1, -1),
+                "header: expected at most 1073741824 bytes in all, found 4294967295 x 4294967295 x 4294967295"
+                        + " = 79228162458924105385300197375");
     }
 
     @Test
@@ -147,7 +223,7 @@ class IdxTest {
     void refusesDamagedGzip() throws IOException {
         byte[] packed = gzip(idx(2051, noise(105), 3, 5, 7));
         packed[packed.length - 6] ^= 1;
-        refusesImages(packed, "corrupt gzip data: Corrupt GZIP trailer");
+        refusesImages(packed, "corrupt gzip data: a member's CRC-32 or length is not that of its data");
     }
 
     @Test
@@ -166,6 +242,7 @@ class IdxTest {
         byte[] valid = idx(2051, noise(105), 3, 5, 7);
         Mutation.fuzz(folder, valid, 1500, Idx::images);
         Mutation.fuzz(folder, gzip(valid), 1500, Idx::images);
+        Mutation.fuzz(folder, join(gzip(Arrays.copyOf(valid, 9)), gzip(noise(3))), 500, Idx::images);
         Mutation.fuzz(folder, idx(2049, noise(33), 33), 500, Idx::labels);
     }
 }

@@ -134,9 +134,20 @@ class SafeTensorsTest {
     @Test
     void refusesHeaderLengthsBeforeTakingMemory() throws IOException {
         refuses(new byte[9], "not a safetensors file: expected at least 10 bytes, found 9");
-        refuses(hex("ffffffffffffffff7b7d"), "header: expected a length from 2 to 2 bytes, found 18446744073709551615");
-        refuses(hex("00ca9a3b000000007b7d"), "header: expected a length from 2 to 2 bytes, found 1000000000");
-        refuses(hex("00000000000000007b7d"), "header: expected a length from 2 to 2 bytes, found 0");
+        String expected = "not a safetensors file: expected the length of its header, 2 to 2 bytes, found ";
+        refuses(hex("ffffffffffffffff7b7d"), expected + "18446744073709551615");
+        refuses(hex("00ca9a3b000000007b7d"), expected + "1000000000");
+        refuses(hex("00000000000000007b7d"), expected + "0");
+    }
+
+    /** What else a model or a matrix is often kept in. */
+    @Test
+    void namesOtherFormats() throws IOException {
+        String torch = "not a safetensors file but one of torch.save, or another zip or pickle file; save_file of"
+                + " safetensors.torch writes what is expected";
+        refuses(hex("504b0304000008080000000000000000"), torch);
+        refuses(hex("80028a0a6cfc9c46f9206aa850192e80"), torch);
+        refuses(hex("934e554d50590100760000007b276465"), "not a safetensors file but a matrix of NumPy's");
     }
 
     @Test
