@@ -37,7 +37,7 @@ final class NewtonPath implements Path {
     private final Scope scope;
     private final WithoutBias bias;
     private final Problem reduced; // without a bias
-    private final ThinTargets targets; // null where there are no more outputs than inputs
+    private final ThinTargets targets; // null where there are no more outputs than inputs, or no inputs
     private final Problem problem; // with as many outputs as inputs at most
     private final int h;
     private final int d;
@@ -77,7 +77,8 @@ final class NewtonPath implements Path {
             this.blas = device.blas();
             reduced.fit().tau();
             bias.shareTau();
-            this.targets = reduced.h() > reduced.d() ? new ThinTargets(reduced, scope) : null;
+            boolean many = reduced.h() > reduced.d() && reduced.d() > 0;
+            this.targets = many ? new ThinTargets(reduced, scope) : null;
             this.problem = targets == null ? reduced : targets.thin();
             this.h = this.problem.h();
             this.d = this.problem.d();

@@ -4,8 +4,8 @@ import lnr.engine.Problem;
 import lnr.engine.Solution;
 
 /**
- * FISTA that starts anew wherever its momentum points uphill, until the certificate says so. The bias is eliminated, and
- * so the steps are those of a problem without one:
+ * FISTA that starts anew wherever its momentum points uphill, until the certificate says so. The bias is eliminated,
+ * so that the steps are those of a problem without one:
  *
  * <pre>
  * A       = M + u S                                 S the last change of M
@@ -13,15 +13,16 @@ import lnr.engine.Solution;
  * u       = 0 if &lt;A - M_next, M_next - M&gt; &gt; 0, else 1
  * </pre>
  *
- * The test is the gradient scheme of O'Donoghue and Candes (2015), Adaptive restart for accelerated gradient schemes; it
- * turns the 1/k^2 of FISTA into a linear rate wherever P grows like a square around its minimum, as here on the support.
- * Full momentum between restarts, and steps longer than 1/L, are greedy FISTA: Liang, Luo and Schoenlieb (2022). With
- * u = 1 a quadratic f is descended stably up to 4/3 L^-1; should steps grow all the same, they are shortened to 1/L.
+ * The test is the gradient scheme of O'Donoghue and Candes (2015), Adaptive restart for accelerated gradient schemes:
+ * it turns the 1/k^2 of FISTA into a linear rate where P grows like a square around its minimum, as it mostly does on
+ * the support. Full momentum between restarts, and steps longer than 1/L, are greedy FISTA: Liang, Luo and Schoenlieb
+ * (2022). With u = 1 steps of up to 4/3 L^-1 descend a quadratic stably; should the changes of M grow all the same, the
+ * steps are shortened, down to 1/L.
  *
  * <p>Each step is one product, S R, of 2 h d^2 flops; M and C - M R follow by addition, in double precision. In
- * {@link Precision#FP32} the product is in single precision: as S vanishes, so does the error that it leaves. Every look
- * at the certificate computes C - M R afresh, in double, and takes away what errors have added up; the momentum goes on.
- * So either precision reaches the same gap.
+ * {@link Precision#FP32} the product is in single precision: as S vanishes, so does the error that it leaves. Every
+ * look at the certificate computes C - M R afresh, in double, and takes away what errors have added up; the momentum
+ * goes on. So either precision reaches the same gap.
  *
  * @param precision of the products
  * @param stopping when to stop; the rule on change too is looked at only every so many steps

@@ -239,7 +239,9 @@ final class CudaGroupNorm implements GroupNorm {
                                 groups.count(), launch.team, launch.room, lambda, groups.starts(), groups.weights(),
                                 motion, m, g, s, sr, sums);
             }
-            kernels.launch("lnr_restart", 1, 1, BLOCK, 0, launch.blocks, sums, stats, motion);
+            double parts = (double) STATS * launch.blocks;
+            kernels.work(8 * parts, parts)
+                    .launch("lnr_restart", 1, 1, BLOCK, 0, launch.blocks, sums, stats, motion);
         }
     }
 
