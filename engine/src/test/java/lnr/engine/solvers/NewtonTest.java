@@ -1,6 +1,7 @@
 package lnr.engine.solvers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -207,6 +208,17 @@ class NewtonTest {
                     }
                 }
             }
+        }
+    }
+
+    /** Tr(C R^+ C') = 1e450: no gap can be told from another. */
+    @Test
+    void momentsWhoseTraceOverflowsAreRefused() {
+        try (Scope scope = device.scope()) {
+            Problem problem = Problem.of(scope, 1, 1, new double[] {1e-150}, new double[] {1e150}, 1);
+            assertThatThrownBy(() -> new SupportNewton().solve(problem))
+                    .isInstanceOf(ArithmeticException.class)
+                    .hasMessageStartingWith("tau: expected a finite number, got Infinity");
         }
     }
 }
