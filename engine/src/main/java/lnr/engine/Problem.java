@@ -80,7 +80,7 @@ public final class Problem {
         return problem;
     }
 
-    /** The same groups and lambda over another data fit, of the penalised columns alone. */
+    /** The same groups and lambda over another data fit, of these columns or of the penalised ones alone. */
     Problem over(Quadratic other) {
         return new Problem(other, groups, lambda);
     }

@@ -122,6 +122,23 @@ public final class Quadratic {
         return changed;
     }
 
+    /** Of the same columns in another order: column i is {@code order[i]} of this one. The order has each once. */
+    Quadratic permuted(Scope owner, int[] order) {
+        double[] from = r.toArray();
+        double[] rp = new double[from.length];
+        for (int j = 0; j < d; j++) {
+            for (int i = 0; i < d; i++) {
+                rp[j * d + i] = from[order[j] * d + order[i]];
+            }
+        }
+        from = c.toArray();
+        double[] cp = new double[from.length];
+        for (int j = 0; j < d; j++) {
+            System.arraycopy(from, order[j] * h, cp, j * h, h);
+        }
+        return new Quadratic(owner, h, d, rp, cp, tauGiven ? tau : Double.NaN, tolerance);
+    }
+
     /** Learns tau, if it is unknown, from what it is without the bias, and what the bias explains. */
     synchronized void complete(Quadratic reduced, double explained) {
         if (Double.isNaN(tau)) {

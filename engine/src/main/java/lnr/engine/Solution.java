@@ -92,6 +92,13 @@ public record Solution(
                 history);
     }
 
+    /** The same answer with M's columns in another order, {@code kept} of them in groups that are not zero. */
+    Solution withColumns(double[] other, int[] kept) {
+        return new Solution(
+                method, h, d, penalised, lambda, lambdaMax, other, groups, support, kept, objective, gap, relativeGap,
+                iterations, status, seconds, history);
+    }
+
     private static boolean anything(double[] m, int from, int to) {
         for (int i = from; i < to; i++) {
             if (m[i] != 0) {

@@ -129,6 +129,10 @@ final class NewtonPath implements Path {
         setup = 0;
         Problem asked = whole.withLambda(lambda);
         double target = stopping.gap() * 0.5 * problem.fit().tau();
+        if (target == Double.POSITIVE_INFINITY) {
+            throw new ArithmeticException("tau: expected a finite number, got " + problem.fit().tau()
+                    + ": the moments are out of double precision's range");
+        }
         Run run = new Run(monitor);
         Status status;
         if (lambda >= whole.lambdaMax()) {

@@ -358,4 +358,15 @@ class NewtonTest {
                 - moments.c()[0] * m[0] - moments.c()[1] * m[1];
         return fit + lambda * (Math.abs(m[0]) + Math.abs(m[1]));
     }
+
+    /** Tr(C R^+ C') = 1e450: no gap can be told from another. */
+    @Test
+    void momentsWhoseTraceOverflowsAreRefused() {
+        try (Scope scope = device.scope()) {
+            Problem problem = Problem.of(scope, 1, 1, new double[] {1e-150}, new double[] {1e150}, 1);
+            assertThatThrownBy(() -> new SupportNewton().solve(problem))
+                    .isInstanceOf(ArithmeticException.class)
+                    .hasMessageStartingWith("tau: expected a finite number, got Infinity");
+        }
+    }
 }

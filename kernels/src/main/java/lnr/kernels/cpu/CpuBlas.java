@@ -12,8 +12,11 @@ import org.netlib.util.intW;
 
 /** Dense linear algebra by OpenBLAS, products and solves cut into blocks of the result that threads share. */
 final class CpuBlas extends CpuOperations implements Blas {
-    /** Flops of a block of a product or a solve: enough to pay for handing it to a thread. */
+    /** Flops of a block of a product or a solve in double precision: enough to pay for handing it to a thread. */
     private static final double BLOCK = 3e6;
+
+    /** The same in single precision, whose blocks are those of the network's layers. */
+    private static final double BLOCK_F32 = 16e6;
 
     /** Rows or columns of a block of a product: each block packs the whole other operand anew. */
     private static final int BREADTH = 100;
@@ -51,7 +54,7 @@ final class CpuBlas extends CpuOperations implements Blas {
         String ta = transA ? "T" : "N";
         String tb = transB ? "T" : "N";
         boolean byColumns = n >= m;
-        int pieces = pieces(m, n, k);
+        int pieces = pieces(m, n, k, BLOCK_F32);
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, byColumns ? n : m, 16);
             int count = Pieces.start(piece + 1, pieces, byColumns ? n : m, 16) - from;
@@ -91,7 +94,7 @@ final class CpuBlas extends CpuOperations implements Blas {
         String ta = transA ? "T" : "N";
         String tb = transB ? "T" : "N";
         boolean byColumns = n >= m;
-        int pieces = pieces(m, n, k);
+        int pieces = pieces(m, n, k, BLOCK);
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, byColumns ? n : m, 16);
             int count = Pieces.start(piece + 1, pieces, byColumns ? n : m, 16) - from;
@@ -108,8 +111,8 @@ final class CpuBlas extends CpuOperations implements Blas {
     }
 
     /** Blocks of an (m, n) product over k, along its longer side. */
-    private static int pieces(int m, int n, int k) {
-        return Math.min(Pieces.of(2.0 * m * n * k, BLOCK), Pieces.of(Math.max(m, n), BREADTH));
+    private static int pieces(int m, int n, int k, double block) {
+        return Math.min(Pieces.of(2.0 * m * n * k, block), Pieces.of(Math.max(m, n), BREADTH));
     }
 
     @Override

@@ -6,6 +6,7 @@ import lnr.engine.solvers.Fista;
 import lnr.engine.solvers.Precision;
 import lnr.engine.solvers.Solver;
 import lnr.engine.solvers.Stopping;
+import lnr.engine.solvers.SupportNewton;
 import lnr.lenet.InputException;
 import picocli.CommandLine.Option;
 
@@ -14,7 +15,7 @@ final class SolverOptions {
     @Option(
             names = "--method",
             paramLabel = "NAME",
-            defaultValue = AlternatingMinimization.NAME,
+            defaultValue = SupportNewton.NAME,
             description = "One of ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}",
             completionCandidates = Names.class)
     private String method;
@@ -22,7 +23,7 @@ final class SolverOptions {
     @Option(
             names = "--q",
             paramLabel = "Q",
-            description = "FISTA's damping, also after alternating-minimization: more of it bounces less and starts"
+            description = "Damping of fista, also after alternating-minimization: more of it bounces less and starts"
                     + " slower. Default: 10")
     private Double q;
 
@@ -47,7 +48,7 @@ final class SolverOptions {
             paramLabel = "N",
             description = "Stop after N proximal steps, or rounds of newton, whatever has been reached; the status says"
                     + " so. The rounds that alternating-minimization begins with are not counted. Default: newton 200,"
-                    + " fista 100000 (also after alternating-minimization), proximal-gradient 200000")
+                    + " proximal-gradient 200000, the others 100000")
     private Integer cap;
 
     /** The names of all solvers. */

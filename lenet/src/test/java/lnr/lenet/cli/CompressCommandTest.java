@@ -151,10 +151,16 @@ class CompressCommandTest {
         assertThat(report.at("/model/recipe").toString())
                 .isEqualTo("{\"epochs\":1,\"batch\":256,\"lr\":0.001,\"seed\":5}");
         assertThat(report.path("asked").toString()).isEqualTo("{\"lambda\":0.01}");
+        assertThat(report.at("/solve/method").asText()).isEqualTo("newton");
+        assertThat(report.at("/solve/q").isNull()).isTrue();
+        assertThat(report.at("/solve/tol").asDouble()).isEqualTo(1e-10);
+        assertThat(report.at("/solve/max_iterations").asInt()).isEqualTo(200);
+        report = compressSmall("--method", "alternating-minimization", "--lambda-ratio", "0.5", "--json").quiet().json();
         assertThat(report.at("/solve/q").asDouble()).isEqualTo(10);
         assertThat(report.at("/solve/tol").isNull()).isTrue();
         assertThat(report.at("/solve/max_iterations").asInt()).isEqualTo(100_000);
-        report = compressSmall("--lambda-ratio", "0.5", "--q", "5", "--tol", "1e-6", "--max-iterations", "70", "--json")
+        report = compressSmall("--method", "fista", "--lambda-ratio", "0.5", "--q", "5", "--tol", "1e-6",
+                        "--max-iterations", "70", "--json")
                 .quiet()
                 .json();
         assertThat(report.at("/model/recipe").isNull()).isTrue();
