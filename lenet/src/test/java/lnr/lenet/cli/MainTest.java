@@ -149,10 +149,11 @@ class MainTest {
         assertThat(newton.gap()).isEqualTo(1e-10);
         assertThat(Stopping.CHANGE).isEqualTo(1e-8);
         assertThat(help)
-                .contains("Default: newton 1e-10; the others stop once the relative change of a step is 1e-8 or less")
+                .contains("Default: 1e-10 for newton and restarted-fista; the others stop once the relative change of a step"
+                        + " is 1e-8 or less")
                 .contains("proximal steps, or rounds of newton,", "Default: newton " + newton.cap())
-                .contains("fista " + new Fista().stopping().cap())
-                .contains("proximal-gradient " + new ProximalGradient().stopping().cap());
+                .contains("proximal-gradient " + new ProximalGradient().stopping().cap())
+                .contains("the others " + new Fista().stopping().cap());
     }
 
     /** A file's name may hold what a terminal would obey. */
