@@ -2,6 +2,7 @@ package lnr.engine;
 
 import lnr.kernels.Blas;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 
 /**
@@ -106,8 +107,9 @@ public final class Certificate {
         problem.eliminateBias(g, biasVariance);
         blas.dot(gp, problem.penalisedColumns(m), numbers.slice(2, 1));
         blas.dot(gu, gu, numbers.slice(3, 1));
-        problem.device().groupNorm().penalty(problem.h(), problem.groups(), m, numbers.slice(4, 1));
-        problem.device().groupNorm().norms(problem.h(), problem.groups(), g, numbers.slice(SUMS, problem.groups().count()));
+        Groups groups = problem.groups();
+        problem.device().groupNorm().penalty(problem.h(), groups, m, numbers.slice(4, 1));
+        problem.device().groupNorm().norms(problem.h(), groups, g, numbers.slice(SUMS, groups.count()));
         numbers.read(host);
         double bias = biasVariance > 0 ? host[3] / biasVariance : 0;
         double rounding = rounding(Math.sqrt(host[5]), Math.sqrt(host[6]), bias);

@@ -10,8 +10,8 @@ import lnr.kernels.Scope;
  * otherwise it starts at 10 n eps times the mean of A's diagonal and grows tenfold until it does: inputs that never
  * fire, or that repeat others, make A singular.
  *
- * <p>Workspace of (most, most) and (most) in the scope given; {@link #factor} and {@link #solve} take no more of its memory. Of
- * the host's, damping and the test of independence take (n, n) for as long as they run.
+ * <p>Workspace of (most, most) and (most) in the scope given; {@link #factor} and {@link #solve} take no more of its
+ * memory. Of the host's, damping and the test of independence take (n, n) for as long as they run.
  */
 public final class NormalEquations {
     private final Blas blas;

@@ -13,8 +13,8 @@ import lnr.kernels.Scope;
  * an objective has to know of the samples is R = E[x x'], C = E[y x'] and tau = E||y||^2.
  *
  * <p>R is (d, d), C is (h, d), both column-major. The scope given to a factory owns them; nothing modifies them. The
- * largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept. Threads may share
- * an instance.
+ * largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept. Threads may
+ * share an instance.
  */
 public final class Quadratic {
     /** What of tau may be in doubt before its eigenvalues are looked at. */
@@ -236,8 +236,8 @@ public final class Quadratic {
     }
 
     /**
-     * The trace without eigenvalues, where R leaves no doubt: with X = C (R + e I)^-1, and C in the span of eigenvectors
-     * of eigenvalue e or more, Tr(C R^+ C') is between &lt;C, X&gt; + e ||X||^2 and &lt;C, X&gt; + 2 e ||X||^2.
+     * The trace without eigenvalues, where R leaves no doubt: with X = C (R + e I)^-1, and C in the span of
+     * eigenvectors of eigenvalue e or more, Tr(C R^+ C') is between &lt;C, X&gt; + e ||X||^2 and &lt;C, X&gt; + 2 e ||X||^2.
      *
      * @return whether these are one number to all purposes; if not, nothing was set
      */

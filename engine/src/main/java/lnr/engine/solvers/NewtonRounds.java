@@ -94,7 +94,7 @@ final class NewtonRounds {
     }
 
     /**
-     * Rounds at {@code lambda} until the gap is {@code target} or less, the listener says no, or {@code cap} is reached.
+     * Rounds at {@code lambda} until the gap is {@code target} or less, the listener says no, or there were {@code cap}.
      *
      * @return whether the target was reached
      */

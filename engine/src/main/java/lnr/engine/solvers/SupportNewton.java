@@ -9,9 +9,9 @@ import lnr.engine.Solution;
  * groups finds which of them are zero ({@link lnr.kernels.BlockDescent}); where no group is zero P is smooth, and one
  * exact Newton step on the others ({@link NewtonStep}) does what thousands of proximal steps would.
  *
- * <p>The pass alone converges from any start, and the step is taken only if P does not rise; near the answer the support
- * no longer changes, and convergence is quadratic. A round costs a pass, 2 h d (columns that change), and a step,
- * O(n^3 + h n^2) for n columns that are not zero.
+ * <p>The pass alone converges from any start, and the step is taken only if P does not rise; near the answer the
+ * support no longer changes, convergence is quadratic, and passes are left out. A round costs a pass, 2 h d (columns that
+ * change), and a step, O(n^3 + h n^2) for n columns that are not zero. More outputs than inputs are d outputs to it.
  *
  * @param stopping when to stop: on the gap
  */
