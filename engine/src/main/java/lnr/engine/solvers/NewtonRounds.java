@@ -20,7 +20,7 @@ final class NewtonRounds {
     private static final double FAST = 0.01;
 
     /** Rounds that should make the gap this much smaller, or the norms are smoothed. */
-    private static final int PATIENCE = 4;
+    private static final int PATIENCE = 8;
 
     private static final double STALLED = 0.1;
 
