@@ -38,14 +38,6 @@ public final class Npy {
     public record Matrix(int rows, int cols, double[] data, boolean single) {}
 
     /**
-     * An array of any shape.
-     *
-     * @param shape lengths of its dimensions, at least 1 each
-     * @param data the entries, the last index running fastest; finite; not copied
-     */
-    record Array(List<Integer> shape, double[] data) {}
-
-    /**
      * Reads a matrix of 32- or 64-bit floating-point numbers, of either byte order, stored by rows or by columns.
      *
      * @param file a {@code .npy} file with a two-dimensional array
@@ -85,12 +77,12 @@ public final class Npy {
      * @param in the content of a {@code .npy} file
      * @param length its bytes
      */
-    static Array readArray(String name, ReadableByteChannel in, long length) throws IOException {
+    static Npz.Array readArray(String name, ReadableByteChannel in, long length) throws IOException {
         NpyHeader header = start(name, in, length, true, 0);
         if (header.byColumns() && header.shape().size() > 1) {
             throw new InputException(name + ": fortran_order: expected False, found True");
         }
-        return new Array(header.shape(), entries(name, in, header, IntUnaryOperator.identity()));
+        return new Npz.Array(header.shape(), entries(name, in, header, IntUnaryOperator.identity()));
     }
 
     /** What is done with an open file of that length. */

@@ -20,8 +20,8 @@ import lnr.lenet.InputException;
 record NpyHeader(List<Integer> shape, boolean byColumns, int entryBytes, boolean whole, ByteOrder order) {
 
     /**
-     * Reads the dictionary of an array of floating-point numbers, or of integers where {@code whole} allows them; throws
-     * InputException, which names {@code file}, when it is not one LNR can use.
+     * Reads the dictionary of an array of floating-point numbers, or of integers where {@code whole} allows them;
+     * throws InputException, which names {@code file}, when it is not one LNR can use.
      */
     static NpyHeader parse(String file, String text, boolean whole) {
         return new Parser(file, text, whole).header();

@@ -12,11 +12,12 @@ public final class WeightFile {
     /**
      * Reads one positive number for each group.
      *
-     * @param file a {@code .npy} file, by its name, with a vector; any other is text: numbers between blanks or in lines
-     *     of their own, what follows a '#' is a comment
+     * @param file a {@code .npy} file, by its name, with a vector; any other is text: numbers between blanks or in
+     *     lines of their own, what follows a '#' is a comment
      * @param groups how many groups there are
      * @return the weights, in the groups' order
-     * @throws InputException if the file cannot be read, or holds another number of weights, or one that is not positive
+     * @throws InputException if the file cannot be read, or holds another number of weights, or one that is not
+     *     positive
      */
     public static double[] read(Path file, int groups) {
         double[] weights = file.toString().endsWith(".npy") ? vector(file) : numbers(file);

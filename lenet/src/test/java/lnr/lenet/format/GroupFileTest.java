@@ -87,6 +87,7 @@ class GroupFileTest {
     void survivesDamage() throws IOException {
         byte[] valid = "0-3 # four\n7 5-6\n4 8\n".getBytes(StandardCharsets.US_ASCII);
         Mutation.fuzz(folder, valid, 1000, file -> GroupFile.read(file, 9));
-        Mutation.fuzz(folder, "1 2.5\n3e-2\n".getBytes(StandardCharsets.US_ASCII), 500, file -> WeightFile.read(file, 3));
+        valid = "1 2.5\n3e-2\n".getBytes(StandardCharsets.US_ASCII);
+        Mutation.fuzz(folder, valid, 500, file -> WeightFile.read(file, 3));
     }
 }
