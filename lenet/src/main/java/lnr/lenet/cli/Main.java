@@ -86,6 +86,7 @@ public final class Main implements Runnable {
                 new TrainCommand(session),
                 new EvalCommand(session),
                 new SolveCommand(session),
+                new PathCommand(session),
                 new DoctorCommand(session))) {
             line.addSubcommand(command);
         }

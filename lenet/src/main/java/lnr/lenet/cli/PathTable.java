@@ -47,9 +47,14 @@ record PathTable(List<Solution> points) {
         return points.get(points.size() - 1);
     }
 
-    /** The points whose gap is larger than asked for. */
-    long unconverged() {
-        return points.stream().filter(s -> s.status() != Status.CONVERGED).count();
+    /** How many answers are worth less than was asked for, on stderr. */
+    void notice(Session session) {
+        long unconverged =
+                points.stream().filter(s -> s.status() != Status.CONVERGED).count();
+        if (unconverged > 0) {
+            session.notice("not converged at " + unconverged + " of " + points.size() + " lambdas: the gap bounds how"
+                    + " far the objective is from its minimum");
+        }
     }
 
     /** The table, on stdout. */

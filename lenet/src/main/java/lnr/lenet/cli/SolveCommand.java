@@ -140,7 +140,8 @@ final class SolveCommand implements Runnable {
         double most = problem.lambdaMax();
         double least = target.lambda(problem);
         if (!(least > 0 && least < most)) {
-            throw new InputException("--path: expected a lambda between 0 and lambda_max = " + most + ", found " + least);
+            throw new InputException(
+                    "--path: expected a lambda between 0 and lambda_max = " + most + ", found " + least);
         }
         long began = System.nanoTime();
         double[] lambdas = PathTable.lambdas(most, points, least);
@@ -182,7 +183,11 @@ final class SolveCommand implements Runnable {
         });
         Solution solution = outcome.solution;
         session.print(
-                "method       %s, %s, on %s (%s)", solution.method(), solver.precision(), device.name(), device.choice());
+                "method       %s, %s, on %s (%s)",
+                solution.method(),
+                solver.precision(),
+                device.name(),
+                device.choice());
         session.print("lambda       %s (lambda_max %s)", solution.lambda(), solution.lambdaMax());
         session.print("objective    %s (without Tr(Ryy)/2)", solution.objective());
         session.print("gap          %.3e (relative %.3e)", solution.gap(), solution.relativeGap());
@@ -221,10 +226,8 @@ final class SolveCommand implements Runnable {
                 "no lambda was found that keeps exactly " + target.words() + "; kept "
                         + outcome.solution.support().length + ": the nearest below is " + size(found.below())
                         + ", above " + size(found.above())));
-        long unconverged = outcome.path.map(PathTable::unconverged).orElse(0L);
-        if (unconverged > 0) {
-            session.notice("not converged at " + unconverged + " of the lambdas: the gap bounds how far the objective"
-                    + " is from its minimum");
+        if (outcome.path.isPresent()) {
+            outcome.path.get().notice(session);
         } else if (outcome.solution.status() != Status.CONVERGED) {
             session.notice("not converged: the gap bounds how far the objective is from its minimum");
         }

@@ -239,7 +239,8 @@ class SolveCommandTest {
         run("R.npy", "C.npy", more).refused("groups: column 7 is in no group");
         Files.writeString(groups, "0-6\n7-12\n");
         run("R.npy", "C.npy", concat(more, "--bias")).refused("line 2: expected columns from 0 to 11, found 12");
-        run("R.npy", "C.npy", concat(more, "--group-size", "2")).refused("--groups: expected no --group-size beside it");
+        run("R.npy", "C.npy", concat(more, "--group-size", "2"))
+                .refused("--groups: expected no --group-size beside it");
         Path weights = Files.writeString(folder.resolve("weights"), "1\n-2\n");
         run("R.npy", "C.npy", concat(more, "--weights", weights.toString()))
                 .refused("weights: line 2: expected a positive number, found '-2'");
@@ -258,7 +259,8 @@ class SolveCommandTest {
     void aPathEndsAtTheLambdaAsked() throws IOException {
         Path m = folder.resolve("M.npy");
         JsonNode alone = run("R.npy", "C.npy", "--lambda-ratio", "0.05", "--json").quiet().json();
-        JsonNode report = run("R.npy", "C.npy", "--lambda-ratio", "0.05", "--path", "7", "--out", m.toString(), "--json")
+        JsonNode report = run("R.npy", "C.npy", "--lambda-ratio", "0.05", "--path", "7", "--out", m.toString(),
+                        "--json")
                 .quiet()
                 .json();
         assertThat(report.path("lambda")).isEqualTo(alone.path("lambda"));
