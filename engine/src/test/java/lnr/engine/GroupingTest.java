@@ -106,7 +106,8 @@ class GroupingTest {
         refused(() -> Grouping.of(4, new int[][] {{0, 1}, {2, 1, 3}}),
                 "group 1: expected each column once, got 1, which is in group 0 already");
         refused(() -> Grouping.of(4, new int[][] {{0, 0}, {1, 2, 3}}), "group 0: expected each column once, got 0");
-        refused(() -> Grouping.of(4, new int[][] {{0, 1}, {3}}), "groups: expected every column, got none with column 2");
+        refused(() -> Grouping.of(4, new int[][] {{0, 1}, {3}}), "groups: expected every column");
+        refused(() -> Grouping.of(4, new int[][] {{0, 1}, {2}}), "got none with column 3");
         refused(() -> Grouping.of(4, new int[][] {{0, 1}, {}, {2, 3}}), "group 1: expected one column or more");
         refused(() -> Grouping.of(4, new int[][] {{0, 1}, {2, 3, 4}}), "group 1: expected columns from 0 to 3, got 4");
         refused(() -> Grouping.of(4, new int[][] {{0, 1}, {2, 3, -1}}), "got -1");

@@ -14,6 +14,12 @@ final class Json {
         return this;
     }
 
+    /** Adds another object's fields. */
+    Json putAll(Json other) {
+        fields.putAll(other.fields);
+        return this;
+    }
+
     /** The fields, in order. */
     Map<String, Object> fields() {
         return fields;

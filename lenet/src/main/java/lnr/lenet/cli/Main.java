@@ -93,6 +93,7 @@ public final class Main implements Runnable {
                 new TrainCommand(session),
                 new EvalCommand(session),
                 new SolveCommand(session),
+                new PathCommand(session),
                 new DoctorCommand(session))) {
             line.addSubcommand(command);
         }

@@ -4,17 +4,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import lnr.engine.MatrixException;
+import java.util.Optional;
 import lnr.engine.Problem;
-import lnr.engine.Quadratic;
 import lnr.engine.Solution;
 import lnr.engine.Status;
 import lnr.engine.solvers.Monitor;
 import lnr.engine.solvers.Solver;
+import lnr.engine.solvers.SupportSearch;
 import lnr.kernels.Device;
-import lnr.kernels.Scope;
 import lnr.lenet.InputException;
-import lnr.lenet.compress.Strength;
 import lnr.lenet.format.AtomicFile;
 import lnr.lenet.format.Npy;
 import picocli.CommandLine.ArgGroup;
@@ -26,59 +24,38 @@ import picocli.CommandLine.Option;
 @Command(
         name = "solve",
         description = {
-            "Minimises 1/2 <M R, M> - <C, M> + lambda sum_j ||M_j|| over M, for any correlations R = E[x x'] (d, d) and"
-                    + " C = E[y x'] (h, d), and proves how near the optimum the answer is."
+            "Minimises 1/2 <M R, M> - <C, M> + lambda sum_k w_k ||M_k|| over M, for any correlations R = E[x x'] (d, d)"
+                    + " and C = E[y x'] (h, d), and proves how near the optimum the answer is. M_k is a column of M, or"
+                    + " a group of columns."
         },
         footer = {
             "",
-            "Files are NumPy's .npy, float32 or float64, in C or Fortran order. A solve that reaches its cap is no"
+            "Matrices are NumPy's .npy, float32 or float64, in C or Fortran order. A solve that reaches its cap is no"
                     + " failure: the status says so, and the gap what the answer is worth.",
             "",
             "Examples:",
             "  lnr solve --rxx R.npy --ryx C.npy --lambda 0.1 --out M.npy",
+            "  lnr solve --rxx R.npy --ryx C.npy --keep 50 --bias --out M.npy",
+            "  lnr solve --rxx R.npy --ryx C.npy --group-size 16 --target-size 10%%",
             "  lnr solve --rxx R.npy --ryx C.npy --lambda-ratio 0.05 --method fista --json"
         })
 final class SolveCommand implements Runnable {
-    /** Relative error of correlations that come in single precision. */
-    private static final double SINGLE = 1e-5;
-
-    private static final double DOUBLE = 1e-12;
-
     private final Session session;
 
-    @Option(names = "--rxx", paramLabel = "R.npy", required = true, description = "R, (d, d), symmetric.")
-    private Path rxx;
-
-    @Option(names = "--ryx", paramLabel = "C.npy", required = true, description = "C, (h, d).")
-    private Path ryx;
+    @Mixin
+    private final ProblemOptions problemOptions = new ProblemOptions();
 
     @ArgGroup(exclusive = true, multiplicity = "1")
-    private Weight weight;
+    private TargetOptions target;
 
-    /** The penalty's weight, in one of two ways. */
-    private static final class Weight {
-        @Option(names = "--lambda", paramLabel = "X", required = true, description = "Weight of the penalty.")
-        private Double lambda;
-
-        @Option(
-                names = "--lambda-ratio",
-                paramLabel = "X",
-                required = true,
-                description = "The same, in parts of lambda_max, the least that leaves nothing.")
-        private Double ratio;
-
-        Strength strength() {
-            return ratio != null
-                    ? new Strength.Ratio(Expect.nonNegative("--lambda-ratio", ratio))
-                    : new Strength.Lambda(Expect.nonNegative("--lambda", lambda));
-        }
-    }
+    @Option(
+            names = "--path",
+            paramLabel = "K",
+            description = "Solve at K lambdas, from lambda_max down to the one asked for, and print a table of them.")
+    private Integer points;
 
     @Mixin
     private final SolverOptions solverOptions = new SolverOptions();
-
-    @Option(names = "--bias", description = "The last column is a bias: it is not penalised.")
-    private boolean bias;
 
     @Option(names = "--history", paramLabel = "FILE.csv", description = "Write the objective at each iteration there.")
     private Path history;
@@ -99,24 +76,40 @@ final class SolveCommand implements Runnable {
     @Override
     public void run() {
         Solver solver = solverOptions.solver();
-        Strength strength = weight.strength();
+        problemOptions.check();
+        target.check();
+        if (points != null) {
+            Expect.atLeast("--path", 2, points);
+            if (target.search()) {
+                throw new InputException("--path: expected --lambda or --lambda-ratio, where the path ends");
+            }
+        }
         checkOutputs();
-        Npy.Matrix r = Npy.read(rxx);
-        Npy.Matrix c = Npy.read(ryx);
-        if (r.rows() != r.cols()) {
-            throw new InputException(
-                    "--rxx: " + rxx + ": expected a square matrix, found " + r.rows() + " x " + r.cols());
-        }
-        if (c.cols() != r.cols()) {
-            throw new InputException("--ryx: " + ryx + ": expected " + r.cols() + " columns, as many as " + rxx
-                    + " has, found " + c.rows() + " x " + c.cols());
-        }
+        ProblemOptions.Given given = problemOptions.read();
         deviceOption.use(session, device -> {
-            Solution solution = solve(device, solver, strength, r, c);
-            write(solution);
-            report(device, solver, strength, solution);
+            Outcome outcome = given.on(device, problem -> points == null
+                    ? single(solver, problem, given)
+                    : path(solver, problem, given));
+            write(outcome.solution);
+            if (json.on) {
+                session.json(json(device, solver, outcome).fields());
+            } else {
+                report(device, solver, outcome);
+            }
+            notices(outcome);
         });
     }
+
+    /**
+     * What came of it.
+     *
+     * @param solution in the files' order of columns
+     * @param missed what there is near a size that was asked for and not found
+     * @param path the points that led there
+     * @param seconds wall time, of all solves
+     */
+    private record Outcome(
+            Solution solution, Optional<SupportSearch.Found> missed, Optional<PathTable> path, double seconds) {}
 
     private void checkOutputs() {
         if (out != null) {
@@ -126,32 +119,40 @@ final class SolveCommand implements Runnable {
             AtomicFile.check(history);
         }
         Expect.apart("--history", history, "--out", out);
-        Expect.apart("--history", history, "--rxx", rxx);
-        Expect.apart("--history", history, "--ryx", ryx);
-        Expect.apart("--out", out, "--rxx", rxx);
-        Expect.apart("--out", out, "--ryx", ryx);
+        problemOptions.requireApart("--history", history);
+        problemOptions.requireApart("--out", out);
     }
 
-    private Solution solve(Device device, Solver solver, Strength strength, Npy.Matrix r, Npy.Matrix c) {
-        double tolerance = r.single() || c.single() ? SINGLE : DOUBLE;
-        try (Scope scope = device.scope();
-                Bar bar = session.bar(solver.name(), -1)) {
-            Quadratic fit = Quadratic.of(scope, c.rows(), r.rows(), r.data(), c.data(), tolerance);
-            Problem free = new Problem(fit, fit.d() - (bias ? 1 : 0), 0);
-            double lambda = strength instanceof Strength.Ratio ratio
-                    ? ratio.lambda(free.lambdaMax())
-                    : ((Strength.Lambda) strength).value();
+    private Outcome single(Solver solver, Problem problem, ProblemOptions.Given given) {
+        long began = System.nanoTime();
+        try (Bar bar = session.bar(solver.name(), -1)) {
             Monitor monitor = (iteration, objective, gap) -> {
                 bar.at(iteration);
                 return true;
             };
-            return solver.solve(free.withLambda(lambda), new double[fit.h() * fit.d()], monitor);
-        } catch (MatrixException e) {
-            String file = e.matrix().equals("C") ? "--ryx: " + ryx : "--rxx: " + rxx;
-            throw new InputException(file + ": " + e.getMessage(), e);
-        } catch (ArithmeticException e) {
-            throw new InputException("--rxx: " + rxx + ", --ryx: " + ryx + ": " + e.getMessage(), e);
+            TargetOptions.Answer answer = target.solve(solver, problem, monitor);
+            Solution solution = given.restore(answer.solution());
+            return new Outcome(solution, answer.missed(), Optional.empty(), since(began));
         }
+    }
+
+    private Outcome path(Solver solver, Problem problem, ProblemOptions.Given given) {
+        double most = problem.lambdaMax();
+        double least = target.lambda(problem);
+        if (!(least > 0 && least < most)) {
+            throw new InputException(
+                    "--path: expected a lambda between 0 and lambda_max = " + most + ", found " + least);
+        }
+        long began = System.nanoTime();
+        double[] lambdas = PathTable.lambdas(most, points, least);
+        try (Bar bar = session.bar(solver.name(), points)) {
+            PathTable table = PathTable.of(solver, problem, lambdas, given::restore, bar);
+            return new Outcome(table.last(), Optional.empty(), Optional.of(table), since(began));
+        }
+    }
+
+    private static double since(long began) {
+        return (System.nanoTime() - began) * 1e-9;
     }
 
     /** Both files or neither. */
@@ -175,40 +176,77 @@ final class SolveCommand implements Runnable {
         };
     }
 
-    private void report(Device device, Solver solver, Strength strength, Solution solution) {
-        if (json.on) {
-            session.json(json(device, solver, strength, solution).fields());
-            return;
-        }
+    private void report(Device device, Solver solver, Outcome outcome) {
+        outcome.path.ifPresent(table -> {
+            table.print(session);
+            session.print("");
+        });
+        Solution solution = outcome.solution;
         session.print(
-                "method       %s, %s, on %s (%s)", solution.method(), solver.precision(), device.name(), device.choice());
+                "method       %s, %s, on %s (%s)",
+                solution.method(),
+                solver.precision(),
+                device.name(),
+                device.choice());
         session.print("lambda       %s (lambda_max %s)", solution.lambda(), solution.lambdaMax());
         session.print("objective    %s (without Tr(Ryy)/2)", solution.objective());
         session.print("gap          %.3e (relative %.3e)", solution.gap(), solution.relativeGap());
         session.print("iterations   %d, %s", solution.iterations(), solution.status());
-        session.print("support      %d of %d columns", solution.columns().length, solution.penalised());
-        session.print("time         %.4f s", solution.seconds());
+        session.print("support      %s", support(solution));
+        if (target.search()) {
+            session.print("asked        %s", target.words());
+        }
+        outcome.missed.ifPresent(found -> {
+            found.below().ifPresent(s -> session.print("next below   %s, at lambda %s", support(s), s.lambda()));
+            found.above().ifPresent(s -> session.print("next above   %s, at lambda %s", support(s), s.lambda()));
+        });
+        if (target.search() || points != null) {
+            session.print("time         %.4f s, of %.4f s for all solves", solution.seconds(), outcome.seconds);
+        } else {
+            session.print("time         %.4f s", solution.seconds());
+        }
         if (out != null) {
             session.print("wrote        %s", out);
         }
         if (history != null) {
             session.print("wrote        %s", history);
         }
-        if (solution.status() != Status.CONVERGED) {
+    }
+
+    private static String support(Solution solution) {
+        String columns = solution.columns().length + " of " + solution.penalised() + " columns";
+        return solution.groups() == solution.penalised()
+                ? columns
+                : solution.support().length + " of " + solution.groups() + " groups, " + columns;
+    }
+
+    /** What the user should know besides, on stderr. */
+    private void notices(Outcome outcome) {
+        outcome.missed.filter(found -> target.exact()).ifPresent(found -> session.notice(
+                "no lambda was found that keeps exactly " + target.words() + "; kept "
+                        + outcome.solution.support().length + ": the nearest below is " + size(found.below())
+                        + ", above " + size(found.above())));
+        if (outcome.path.isPresent()) {
+            outcome.path.get().notice(session);
+        } else if (outcome.solution.status() != Status.CONVERGED) {
             session.notice("not converged: the gap bounds how far the objective is from its minimum");
         }
     }
 
-    private Json json(Device device, Solver solver, Strength strength, Solution solution) {
+    private static String size(Optional<Solution> solution) {
+        return solution.map(s -> Integer.toString(s.support().length)).orElse("none");
+    }
+
+    private Json json(Device device, Solver solver, Outcome outcome) {
+        Solution solution = outcome.solution;
         return SolverOptions.json(solver)
-                .put("rxx", rxx.toString())
-                .put("ryx", ryx.toString())
+                .putAll(problemOptions.json())
                 .put("device", device.name())
                 .put("precision", solver.precision().toString())
-                .put("bias", bias)
                 .put("rows", solution.h())
                 .put("columns", solution.d())
-                .put("asked", StrengthOptions.json(strength))
+                .put("groups", solution.groups())
+                .put("asked", target.json())
                 .put("lambda", solution.lambda())
                 .put("lambda_max", solution.lambdaMax())
                 .put("objective", solution.objective())
@@ -218,8 +256,22 @@ final class SolveCommand implements Runnable {
                 .put("status", solution.status().name())
                 .put("support", solution.support().length)
                 .put("support_indices", solution.support())
+                .put("columns_kept", solution.columns().length)
+                .put("column_indices", solution.columns())
+                .put("below", neighbour(outcome.missed.flatMap(SupportSearch.Found::below)))
+                .put("above", neighbour(outcome.missed.flatMap(SupportSearch.Found::above)))
+                .put("path", outcome.path.map(PathTable::json).orElse(null))
                 .put("seconds", solution.seconds())
+                .put("seconds_in_all", outcome.seconds)
                 .put("out", out == null ? null : out.toString())
                 .put("history", history == null ? null : history.toString());
+    }
+
+    private static Json neighbour(Optional<Solution> solution) {
+        return solution.map(s -> new Json()
+                        .put("support", s.support().length)
+                        .put("columns_kept", s.columns().length)
+                        .put("lambda", s.lambda()))
+                .orElse(null);
     }
 }

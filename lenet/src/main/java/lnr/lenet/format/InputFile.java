@@ -3,7 +3,7 @@ package lnr.lenet.format;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SeekableByteChannel;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import lnr.lenet.InputException;
@@ -29,7 +29,7 @@ final class InputFile {
     }
 
     /** Fills {@code buffer} from {@code in} and flips it; throws {@link EOFException} when the channel ends before. */
-    static void fill(SeekableByteChannel in, ByteBuffer buffer) throws IOException {
+    static void fill(ReadableByteChannel in, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
             if (in.read(buffer) < 0) {
                 throw new EOFException();

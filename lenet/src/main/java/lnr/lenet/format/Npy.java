@@ -4,13 +4,18 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntUnaryOperator;
 import lnr.lenet.InputException;
 
-/** Reads and writes matrices as {@code .npy} files, NumPy's format (NEP 1, versions 1.0 to 3.0). */
+/** Reads and writes matrices, and reads vectors, as {@code .npy} files, NumPy's format (NEP 1, versions 1.0 to 3.0). */
 public final class Npy {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
     private static final int MOST_HEADER_BYTES = 1 << 16;
@@ -41,23 +46,55 @@ public final class Npy {
      *     type, not two-dimensional, empty, or holds a number that is not finite
      */
     public static Matrix read(Path file) {
-        long fileLength = InputFile.length(file);
+        return read(file, (in, length) -> {
+            NpyHeader header = start(file.toString(), in, length, false, 2);
+            int rows = header.shape().get(0);
+            int cols = header.shape().get(1);
+            IntUnaryOperator place = i -> header.byColumns() ? i : i / cols + i % cols * rows;
+            double[] data = entries(file.toString(), in, header, place);
+            return new Matrix(rows, cols, data, header.entryBytes() == Float.BYTES);
+        });
+    }
+
+    /**
+     * Reads a vector; otherwise as {@link #read(Path)}.
+     *
+     * @param file a {@code .npy} file with a one-dimensional array
+     * @return its entries
+     */
+    public static double[] readVector(Path file) {
+        return read(file, (in, length) -> {
+            NpyHeader header = start(file.toString(), in, length, false, 1);
+            return entries(file.toString(), in, header, IntUnaryOperator.identity());
+        });
+    }
+
+    /**
+     * Reads an array of any shape, of floating-point numbers or 64-bit integers. One of more than one dimension that is
+     * stored with its first index running fastest is refused.
+     *
+     * @param name what faults are reported of
+     * @param in the content of a {@code .npy} file
+     * @param length its bytes
+     */
+    static Npz.Array readArray(String name, ReadableByteChannel in, long length) throws IOException {
+        NpyHeader header = start(name, in, length, true, 0);
+        if (header.byColumns() && header.shape().size() > 1) {
+            throw new InputException(name + ": fortran_order: expected False, found True");
+        }
+        return new Npz.Array(header.shape(), entries(name, in, header, IntUnaryOperator.identity()));
+    }
+
+    /** What is done with an open file of that length. */
+    @FunctionalInterface
+    private interface Reading<T> {
+        T from(ReadableByteChannel in, long length) throws IOException;
+    }
+
+    private static <T> T read(Path file, Reading<T> reading) {
+        long length = InputFile.length(file);
         try (SeekableByteChannel in = Files.newByteChannel(file)) {
-            NpyHeader header = NpyHeader.parse(file, headerText(file, in, fileLength));
-            long entries = (long) header.rows() * header.cols();
-            if (entries > MOST_ENTRIES) {
-                throw new InputException(
-                        file + ": shape: expected at most " + MOST_ENTRIES + " entries, found " + entries);
-            }
-            long expected = entries * header.entryBytes();
-            long found = fileLength - in.position();
-            if (found != expected) {
-                throw new InputException(file + ": expected " + expected + " bytes of data for shape (" + header.rows()
-                        + ", " + header.cols() + "), found " + found);
-            }
-            double[] data = new double[(int) entries];
-            readData(file, in, header, data);
-            return new Matrix(header.rows(), header.cols(), data, header.entryBytes() == Float.BYTES);
+            return reading.from(in, length);
         } catch (EOFException e) {
             throw new InputException(file + ": truncated: the file ended while it was read", e);
         } catch (IOException e) {
@@ -90,18 +127,9 @@ public final class Npy {
             throw new IllegalArgumentException(
                     "columnMajor: expected [" + rows + " * " + cols + "], got [" + columnMajor.length + "]");
         }
-        String dictionary = "{'descr': '<f8', 'fortran_order': True, 'shape': (" + rows + ", " + cols + "), }";
-        int prefix = MAGIC.length + 4;
-        int length = Math.floorMod(-(prefix + dictionary.length() + 1), ALIGNMENT) + dictionary.length() + 1;
-        ByteBuffer header = ByteBuffer.allocate(prefix + length).order(ByteOrder.LITTLE_ENDIAN);
-        header.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) length);
-        header.put(dictionary.getBytes(StandardCharsets.US_ASCII));
-        while (header.remaining() > 1) {
-            header.put((byte) ' ');
-        }
-        header.put((byte) '\n');
+        byte[] header = header("<f8", true, List.of(rows, cols));
         return out -> {
-            out.write(header.array());
+            out.write(header);
             ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
             for (double entry : columnMajor) {
                 buffer.putDouble(entry);
@@ -114,10 +142,27 @@ public final class Npy {
         };
     }
 
-    /** Reads the dictionary's text; leaves the channel at the first byte of data. */
-    private static String headerText(Path file, SeekableByteChannel in, long fileLength) throws IOException {
-        if (fileLength < MAGIC.length + 4) {
-            throw new InputException(file + ": not an .npy file: expected a header, found " + fileLength + " bytes");
+    /** What a version 1.0 file begins with. */
+    static byte[] header(String descr, boolean byColumns, List<Integer> shape) {
+        NpyHeader header = new NpyHeader(shape, byColumns, 8, descr.charAt(1) == 'i', ByteOrder.LITTLE_ENDIAN);
+        String dictionary = "{'descr': '" + descr + "', 'fortran_order': " + (byColumns ? "True" : "False")
+                + ", 'shape': " + header.tuple() + ", }";
+        int prefix = MAGIC.length + 4;
+        int length = Math.floorMod(-(prefix + dictionary.length() + 1), ALIGNMENT) + dictionary.length() + 1;
+        ByteBuffer bytes = ByteBuffer.allocate(prefix + length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) length);
+        bytes.put(dictionary.getBytes(StandardCharsets.US_ASCII));
+        while (bytes.remaining() > 1) {
+            bytes.put((byte) ' ');
+        }
+        return bytes.put((byte) '\n').array();
+    }
+
+    /** The header of an array of so many dimensions, or of any number when {@code dimensions} is 0. */
+    private static NpyHeader start(String file, ReadableByteChannel in, long length, boolean whole, int dimensions)
+            throws IOException {
+        if (length < MAGIC.length + 4) {
+            throw new InputException(file + ": not an .npy file: expected a header, found " + length + " bytes");
         }
         ByteBuffer start = ByteBuffer.allocate(MAGIC.length + 2);
         InputFile.fill(in, start);
@@ -134,40 +179,74 @@ public final class Npy {
         }
         ByteBuffer size = ByteBuffer.allocate(major == 1 ? 2 : 4).order(ByteOrder.LITTLE_ENDIAN);
         InputFile.fill(in, size);
-        long length = major == 1 ? Short.toUnsignedLong(size.getShort()) : Integer.toUnsignedLong(size.getInt());
-        if (length > MOST_HEADER_BYTES || length > fileLength - in.position()) {
-            throw new InputException(file + ": header: it announces " + length + " bytes; expected at most "
-                    + Math.min(MOST_HEADER_BYTES, fileLength - in.position()));
+        long announced = major == 1 ? Short.toUnsignedLong(size.getShort()) : Integer.toUnsignedLong(size.getInt());
+        long rest = length - MAGIC.length - 2 - size.capacity();
+        if (announced > Math.min(MOST_HEADER_BYTES, rest)) {
+            throw new InputException(file + ": header: it announces " + announced + " bytes; expected at most "
+                    + Math.min(MOST_HEADER_BYTES, rest));
         }
-        ByteBuffer text = ByteBuffer.allocate((int) length);
+        ByteBuffer text = ByteBuffer.allocate((int) announced);
         InputFile.fill(in, text);
-        return new String(text.array(), major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1);
+        Charset charset = major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
+        NpyHeader header = NpyHeader.parse(file, new String(text.array(), charset), whole);
+        requireShape(file, header, dimensions, rest - announced);
+        return header;
     }
 
-    private static void readData(Path file, SeekableByteChannel in, NpyHeader header, double[] data)
+    private static void requireShape(String file, NpyHeader header, int dimensions, long bytes) {
+        int found = header.shape().size();
+        if (dimensions == 2 && found != 2) {
+            throw new InputException(file + ": shape: expected two dimensions (rows, columns), found " + found
+                    + (found == 1 ? "; reshape(1, -1) or reshape(-1, 1) makes a row or a column" : ""));
+        }
+        if (dimensions == 1 && found != 1) {
+            throw new InputException(file + ": shape: expected one dimension, found " + found
+                    + (found == 2 ? "; ravel() makes a vector" : ""));
+        }
+        if (header.entries() > MOST_ENTRIES) {
+            throw new InputException(
+                    file + ": shape: expected at most " + MOST_ENTRIES + " entries, found " + header.entries());
+        }
+        long expected = header.entries() * header.entryBytes();
+        if (bytes != expected) {
+            throw new InputException(file + ": expected " + expected + " bytes of data for shape " + header.tuple()
+                    + ", found " + bytes);
+        }
+    }
+
+    /** Entry i of the file at {@code place} of i. */
+    private static double[] entries(String file, ReadableByteChannel in, NpyHeader header, IntUnaryOperator place)
             throws IOException {
+        double[] data = new double[(int) header.entries()];
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).order(header.order());
         buffer.limit(0);
         boolean single = header.entryBytes() == Float.BYTES;
-        // The file's slow index: columns when it is stored by columns, rows otherwise.
-        int slow = header.byColumns() ? header.cols() : header.rows();
-        int fast = header.byColumns() ? header.rows() : header.cols();
-        for (int s = 0; s < slow; s++) {
-            for (int f = 0; f < fast; f++) {
-                if (!buffer.hasRemaining()) {
-                    long left = ((long) (slow - s) * fast - f) * header.entryBytes();
-                    buffer.clear().limit((int) Math.min(BUFFER_BYTES, left));
-                    InputFile.fill(in, buffer);
-                }
-                double entry = single ? buffer.getFloat() : buffer.getDouble();
-                int row = header.byColumns() ? f : s;
-                int col = header.byColumns() ? s : f;
-                if (!Double.isFinite(entry)) {
-                    throw new InputException(
-                            file + ": entry [" + row + ", " + col + "]: expected a finite number, found " + entry);
-                }
-                data[row + col * header.rows()] = entry;
+        for (int i = 0; i < data.length; i++) {
+            if (!buffer.hasRemaining()) {
+                long left = (long) (data.length - i) * header.entryBytes();
+                buffer.clear().limit((int) Math.min(BUFFER_BYTES, left));
+                InputFile.fill(in, buffer);
             }
+            double entry = header.whole() ? buffer.getLong() : single ? buffer.getFloat() : buffer.getDouble();
+            if (!Double.isFinite(entry)) {
+                throw new InputException(
+                        file + ": entry " + index(header, i) + ": expected a finite number, found " + entry);
+            }
+            data[place.applyAsInt(i)] = entry;
         }
+        return data;
+    }
+
+    /** The indices of entry {@code i} of the file. */
+    private static List<Integer> index(NpyHeader header, int i) {
+        List<Integer> index = new ArrayList<>();
+        int rest = i;
+        int n = header.shape().size();
+        for (int k = 0; k < n; k++) {
+            int length = header.shape().get(header.byColumns() ? k : n - 1 - k);
+            index.add(header.byColumns() ? k : 0, rest % length);
+            rest /= length;
+        }
+        return index;
     }
 }

@@ -1,42 +1,62 @@
 package lnr.lenet.format;
 
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import lnr.lenet.InputException;
 
 /**
  * The dictionary at the head of an {@code .npy} file: a Python literal with the keys descr, fortran_order and shape.
  *
- * @param rows first length of the shape
- * @param cols second length of the shape
+ * @param shape lengths of the dimensions, each 1 or more
  * @param byColumns true when the first index runs fastest
  * @param entryBytes 4 or 8
+ * @param whole true for 64-bit integers, false for floating-point numbers
  * @param order byte order of the entries
  */
-record NpyHeader(int rows, int cols, boolean byColumns, int entryBytes, ByteOrder order) {
+record NpyHeader(List<Integer> shape, boolean byColumns, int entryBytes, boolean whole, ByteOrder order) {
 
-    /** Reads the dictionary; throws InputException, which names {@code file}, when it is not one LNR can use. */
-    static NpyHeader parse(Path file, String text) {
-        return new Parser(file, text).header();
+    /**
+     * Reads the dictionary of an array of floating-point numbers, or of integers where {@code whole} allows them;
+     * throws InputException, which names {@code file}, when it is not one LNR can use.
+     */
+    static NpyHeader parse(String file, String text, boolean whole) {
+        return new Parser(file, text, whole).header();
+    }
+
+    /** The number of entries, as far as a long can tell. */
+    long entries() {
+        long entries = 1;
+        for (int length : shape) {
+            entries = entries > Long.MAX_VALUE / length ? Long.MAX_VALUE : entries * length;
+        }
+        return entries;
+    }
+
+    /** The shape as NumPy writes it. */
+    String tuple() {
+        String lengths = shape.stream().map(String::valueOf).collect(Collectors.joining(", "));
+        return "(" + lengths + (shape.size() == 1 ? ",)" : ")");
     }
 
     /** Recursive descent over the one form of literal that NumPy writes, with free white space. */
     private static final class Parser {
-        private final Path file;
+        private final String file;
         private final String text;
+        private final boolean integers;
         private int at;
 
         private String descr;
         private Boolean byColumns;
         private List<Long> shape;
 
-        Parser(Path file, String text) {
+        Parser(String file, String text, boolean integers) {
             this.file = file;
             this.text = text;
+            this.integers = integers;
         }
 
         NpyHeader header() {
@@ -66,21 +86,14 @@ record NpyHeader(int rows, int cols, boolean byColumns, int entryBytes, ByteOrde
             if (descr == null || byColumns == null || shape == null) {
                 throw fault("expected the keys 'descr', 'fortran_order' and 'shape', found " + keys.size());
             }
-            return matrix();
+            return array();
         }
 
-        private NpyHeader matrix() {
-            ByteOrder order =
-                    switch (descr) {
-                        case "<f4", "<f8" -> ByteOrder.LITTLE_ENDIAN;
-                        case ">f4", ">f8" -> ByteOrder.BIG_ENDIAN;
-                        default -> throw new InputException(file + ": descr: expected '<f4' or '<f8' (32- or 64-bit"
-                                + " floating-point numbers), found " + Diagnostic.quote(descr));
-                    };
-            if (shape.size() != 2) {
-                throw new InputException(file + ": shape: expected two dimensions (rows, columns), found "
-                        + shape.size()
-                        + (shape.size() == 1 ? "; reshape(1, -1) or reshape(-1, 1) makes a row or a column" : ""));
+        private NpyHeader array() {
+            boolean whole = integers && (descr.equals("<i8") || descr.equals(">i8"));
+            if (!whole && !List.of("<f4", "<f8", ">f4", ">f8").contains(descr)) {
+                throw new InputException(file + ": descr: expected '<f4' or '<f8' (32- or 64-bit floating-point"
+                        + " numbers), found " + Diagnostic.quote(descr));
             }
             for (long length : shape) {
                 if (length < 1 || length > Integer.MAX_VALUE) {
@@ -88,9 +101,9 @@ record NpyHeader(int rows, int cols, boolean byColumns, int entryBytes, ByteOrde
                             file + ": shape: expected lengths from 1 to " + Integer.MAX_VALUE + ", found " + length);
                 }
             }
-            int rows = shape.get(0).intValue();
-            int cols = shape.get(1).intValue();
-            return new NpyHeader(rows, cols, byColumns, descr.charAt(2) - '0', order);
+            ByteOrder order = descr.charAt(0) == '<' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
+            List<Integer> lengths = shape.stream().map(Long::intValue).toList();
+            return new NpyHeader(lengths, byColumns, descr.charAt(2) - '0', whole, order);
         }
 
         /** The type; a list here describes a record of named fields, which is no matrix of numbers. */

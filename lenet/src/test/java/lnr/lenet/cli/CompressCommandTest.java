@@ -155,7 +155,9 @@ class CompressCommandTest {
         assertThat(report.at("/solve/q").isNull()).isTrue();
         assertThat(report.at("/solve/tol").asDouble()).isEqualTo(1e-10);
         assertThat(report.at("/solve/max_iterations").asInt()).isEqualTo(200);
-        report = compressSmall("--method", "alternating-minimization", "--lambda-ratio", "0.5", "--json").quiet().json();
+        report = compressSmall("--method", "alternating-minimization", "--lambda-ratio", "0.5", "--json")
+                .quiet()
+                .json();
         assertThat(report.at("/solve/q").asDouble()).isEqualTo(10);
         assertThat(report.at("/solve/tol").isNull()).isTrue();
         assertThat(report.at("/solve/max_iterations").asInt()).isEqualTo(100_000);

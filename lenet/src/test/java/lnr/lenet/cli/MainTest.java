@@ -32,11 +32,11 @@ class MainTest {
     @Test
     void helpNamesEveryCommand() {
         assertThat(run("--help").quiet().out())
-                .contains("compress", "train", "eval", "solve", "doctor", "Exit codes:");
+                .contains("compress", "train", "eval", "solve", "path", "doctor", "Exit codes:");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"compress", "train", "eval", "solve", "doctor"})
+    @ValueSource(strings = {"compress", "train", "eval", "solve", "path", "doctor"})
     void everyCommandExplainsItself(String command) {
         String help = run(command, "--help").quiet().out();
         assertThat(help).startsWith("Usage: lnr " + command).contains("--json", "Exit codes:", "Example");
@@ -60,7 +60,7 @@ class MainTest {
 
     @Test
     void refusesNoCommandAndUnknownOnes() {
-        run().refused("expected a command, one of compress, train, eval, solve, doctor");
+        run().refused("expected a command, one of compress, train, eval, solve, path, doctor");
         run("evla").refused("evla", "eval");
         run("doctor", "extra").refused("extra");
         run("doctor", "--jso").refused("--jso", "did you mean --json?");

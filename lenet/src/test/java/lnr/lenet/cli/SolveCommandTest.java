@@ -132,6 +132,159 @@ class SolveCommandTest {
     }
 
     @Test
+    void keepsAsManyGroupsAsAsked() {
+        for (int keep : new int[] {0, 1, 6, D}) {
+            JsonNode report = run("R.npy", "C.npy", "--keep", Integer.toString(keep), "--json").quiet().json();
+            assertThat(report.path("asked").toString()).isEqualTo("{\"keep\":" + keep + "}");
+            assertThat(report.path("support").asInt()).isEqualTo(keep);
+            assertThat(report.path("groups").asInt()).isEqualTo(D);
+            assertThat(report.path("below").isNull()).isTrue();
+            assertThat(report.path("above").isNull()).isTrue();
+        }
+        assertThat(run("R.npy", "C.npy", "--keep", "6").quiet().out()).contains("support      6 of 13 columns");
+    }
+
+    /** Two columns of one norm, uncorrelated, enter at one lambda. */
+    @Test
+    void tellsTheNearestWhereNoLambdaKeepsTheNumberAsked() {
+        write("unit.npy", 3, 3, new double[] {1, 0, 0, 0, 1, 0, 0, 0, 1});
+        write("pair.npy", 1, 3, new double[] {3, 2, -2});
+        Run run = run("unit.npy", "pair.npy", "--keep", "2", "--json").good();
+        assertThat(run.json().path("support").asInt()).isEqualTo(1);
+        assertThat(run.json().at("/below/support").asInt()).isEqualTo(1);
+        assertThat(run.json().at("/above/support").asInt()).isEqualTo(3);
+        assertThat(run.json().at("/above/lambda").asDouble()).isCloseTo(2, within(1e-4)).isLessThan(2);
+        assertThat(run.err()).contains("exactly 2 groups; kept 1: the nearest below is 1, above 3");
+        assertThat(run("unit.npy", "pair.npy", "--keep", "2").good().out())
+                .contains("asked        2 groups", "next below   1 of 3 columns", "next above   3 of 3 columns");
+        JsonNode report = run("unit.npy", "pair.npy", "--target-size", "99.9%", "--json").quiet().json();
+        assertThat(report.path("columns_kept").asInt()).isEqualTo(1);
+        assertThat(report.at("/asked/target_size").asDouble()).isEqualTo(99.9);
+        assertThat(report.at("/above/columns_kept").asInt()).isEqualTo(3);
+        run("unit.npy", "pair.npy", "--keep", "4")
+                .refused("--keep: expected 0 to 3 groups, found 4; the nearest below is 3, there is none above");
+    }
+
+    /** Groups of any columns are groups of neighbours of a problem with its columns in another order. */
+    @Test
+    void groupsNeedNotBeNeighbours() throws IOException {
+        int[] order = {4, 0, 9, 1, 2, 12, 3, 5, 6, 7, 8, 11};
+        double[] rp = new double[order.length * order.length];
+        double[] cp = new double[H * order.length];
+        double[] rs = new double[rp.length];
+        double[] cs = new double[cp.length];
+        for (int j = 0; j < order.length; j++) {
+            for (int i = 0; i < order.length; i++) {
+                rp[j * order.length + i] = r[order[j] * D + order[i]];
+                rs[rank(order, j) * order.length + rank(order, i)] = rp[j * order.length + i];
+            }
+            System.arraycopy(c, order[j] * H, cp, j * H, H);
+            System.arraycopy(c, order[j] * H, cs, rank(order, j) * H, H);
+        }
+        write("Rp.npy", order.length, order.length, rp);
+        write("Cp.npy", H, order.length, cp);
+        write("Rs.npy", order.length, order.length, rs);
+        write("Cs.npy", H, order.length, cs);
+        StringBuilder lines = new StringBuilder("# threes\n");
+        for (int k = 0; k < 4; k++) {
+            for (int j = 3 * k; j < 3 * k + 3; j++) {
+                lines.append(rank(order, j)).append(' ');
+            }
+            lines.append('\n');
+        }
+        Path groups = Files.writeString(folder.resolve("groups"), lines);
+        Path weights = Files.writeString(folder.resolve("weights"), "1 2\n0.5\n1.5");
+        Path m = folder.resolve("M.npy");
+        String[] same = {"--weights", weights.toString(), "--lambda-ratio", "0.4", "--out", m.toString(), "--json"};
+        JsonNode neighbours =
+                run("Rp.npy", "Cp.npy", concat(same, "--group-size", "3")).quiet().json();
+        double[] there = Npy.read(m).data();
+        JsonNode scattered =
+                run("Rs.npy", "Cs.npy", concat(same, "--groups", groups.toString())).quiet().json();
+        double[] here = Npy.read(m).data();
+        for (int j = 0; j < order.length; j++) {
+            for (int i = 0; i < H; i++) {
+                assertThat(here[rank(order, j) * H + i]).isCloseTo(there[j * H + i], within(1e-4));
+            }
+        }
+        assertThat(scattered.path("groups").asInt()).isEqualTo(4);
+        assertThat(scattered.path("support").asInt()).isBetween(1, 3);
+        assertThat(scattered.path("support_indices")).isEqualTo(neighbours.path("support_indices"));
+        assertThat(scattered.path("columns_kept").asInt()).isEqualTo(3 * scattered.path("support").asInt());
+        assertThat(scattered.path("objective").asDouble())
+                .isCloseTo(neighbours.path("objective").asDouble(), within(1e-8));
+        assertThat(scattered.path("groups_file").asText()).isEqualTo(groups.toString());
+        for (JsonNode column : scattered.path("column_indices")) {
+            assertThat(here[column.asInt() * H]).isNotZero();
+        }
+    }
+
+    private static int rank(int[] order, int j) {
+        return (int) Arrays.stream(order).filter(k -> k < order[j]).count();
+    }
+
+    private static String[] concat(String[] some, String... more) {
+        return Stream.of(some, more).flatMap(Arrays::stream).toArray(String[]::new);
+    }
+
+    @Test
+    void refusesBadGroups() throws IOException {
+        Path out = folder.resolve("M.npy");
+        Path groups = folder.resolve("groups");
+        String[] more = {"--keep", "1", "--out", out.toString(), "--groups", groups.toString()};
+        run("R.npy", "C.npy", more).refused("groups: no such file");
+        Files.writeString(groups, "0-6\n6-12\n");
+        run("R.npy", "C.npy", more).refused("groups: line 2: column 6 is in the group of line 1 already");
+        Files.writeString(groups, "0-6\n8-12\n");
+        run("R.npy", "C.npy", more).refused("groups: column 7 is in no group");
+        Files.writeString(groups, "0-6\n7-12\n");
+        run("R.npy", "C.npy", concat(more, "--bias")).refused("line 2: expected columns from 0 to 11, found 12");
+        run("R.npy", "C.npy", concat(more, "--group-size", "2"))
+                .refused("--groups: expected no --group-size beside it");
+        Path weights = Files.writeString(folder.resolve("weights"), "1\n-2\n");
+        run("R.npy", "C.npy", concat(more, "--weights", weights.toString()))
+                .refused("weights: line 2: expected a positive number, found '-2'");
+        Files.writeString(weights, "1 2 3");
+        run("R.npy", "C.npy", concat(more, "--weights", weights.toString()))
+                .refused("weights: expected 2 weights, one for each group, found 3");
+        run("R.npy", "C.npy", "--keep", "1", "--group-size", "5")
+                .refused("--group-size: expected a divisor of 13 columns");
+        run("R.npy", "C.npy", "--keep", "1", "--group-size", "0").refused("--group-size: expected 1 or more");
+        run("R.npy", "C.npy", "--keep", "1", "--groups", groups.toString(), "--out", groups.toString())
+                .refused("--out: expected another file than --groups");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aPathEndsAtTheLambdaAsked() throws IOException {
+        Path m = folder.resolve("M.npy");
+        JsonNode alone = run("R.npy", "C.npy", "--lambda-ratio", "0.05", "--json").quiet().json();
+        JsonNode report = run("R.npy", "C.npy", "--lambda-ratio", "0.05", "--path", "7", "--out", m.toString(),
+                        "--json")
+                .quiet()
+                .json();
+        assertThat(report.path("lambda")).isEqualTo(alone.path("lambda"));
+        assertThat(report.path("objective").asDouble()).isCloseTo(alone.path("objective").asDouble(), within(1e-8));
+        JsonNode path = report.path("path");
+        assertThat(path.path("lambda")).hasSize(7);
+        assertThat(path.at("/lambda/0")).isEqualTo(report.path("lambda_max"));
+        assertThat(path.at("/support/0").asInt(-1)).isZero();
+        assertThat(path.at("/lambda/6")).isEqualTo(report.path("lambda"));
+        assertThat(path.at("/support/6")).isEqualTo(report.path("support"));
+        assertThat(Npy.read(m).cols()).isEqualTo(D);
+        String table = run("R.npy", "C.npy", "--lambda-ratio", "0.05", "--path", "7").quiet().out();
+        assertThat(table.lines().limit(9).toList())
+                .satisfies(lines -> assertThat(lines.get(0)).startsWith("lambda ").contains("groups", "iterations"))
+                .satisfies(lines -> assertThat(lines.get(8)).isEmpty());
+        run("R.npy", "C.npy", "--lambda-ratio", "1", "--path", "7")
+                .refused("--path: expected a lambda between 0 and lambda_max");
+        run("R.npy", "C.npy", "--lambda", "0", "--path", "7")
+                .refused("--path: expected a lambda between 0 and lambda_max");
+        run("R.npy", "C.npy", "--keep", "3", "--path", "7").refused("--path: expected --lambda or --lambda-ratio");
+        run("R.npy", "C.npy", "--lambda", "1", "--path", "1").refused("--path: expected 2 or more, found 1");
+    }
+
+    @Test
     void notToConvergeIsAStatus() {
         Run run = run("R.npy", "C.npy", "--lambda", "0.01", "--method", "fista", "--max-iterations", "3", "--json");
         assertThat(run.good().json().path("status").asText()).isEqualTo("MAX_ITERATIONS");
@@ -157,6 +310,12 @@ class SolveCommandTest {
     void refusesBadOptions() throws IOException {
         run("R.npy", "C.npy").refused("--lambda=X", "--lambda-ratio=X");
         run("R.npy", "C.npy", "--lambda", "1", "--lambda-ratio", "1").refused("--lambda", "mutually exclusive");
+        run("R.npy", "C.npy", "--lambda", "1", "--keep", "1").refused("--lambda", "--keep", "mutually exclusive");
+        run("R.npy", "C.npy", "--keep", "-1").refused("--keep: expected 0 or more, found -1");
+        for (String size : new String[] {"-1%", "100.5", "NaN", "%", "half"}) {
+            run("R.npy", "C.npy", "--target-size=" + size)
+                    .refused("--target-size: expected 0% to 100%, found '" + size + "'");
+        }
         run("R.npy", "C.npy", "--lambda", "-1").refused("--lambda: expected a finite number, 0 or more, found -1.0");
         run("R.npy", "C.npy", "--lambda", "NaN").refused("--lambda: expected a finite number, 0 or more, found NaN");
         run("R.npy", "C.npy", "--lambda", "much").refused("--lambda", "much");

@@ -110,6 +110,19 @@ class NpyTest {
     }
 
     @Test
+    void vectorsHaveOneDimension() throws IOException {
+        String start = "{'descr': '<f8', 'fortran_order': False, 'shape': ";
+        assertThat(Npy.readVector(file(npy(start + "(3,), }", 1, 2, 3)))).containsExactly(1, 2, 3);
+        Path matrix = file(npy(start + "(1, 3), }", 1, 2, 3));
+        assertThatThrownBy(() -> Npy.readVector(matrix))
+                .isInstanceOf(InputException.class)
+                .hasMessage(matrix + ": shape: expected one dimension, found 2; ravel() makes a vector");
+        Path broken = file(npy(start + "(3,), }", 1, 2, Double.NaN));
+        assertThatThrownBy(() -> Npy.readVector(broken))
+                .hasMessage(broken + ": entry [2]: expected a finite number, found NaN");
+    }
+
+    @Test
     void writerRefusesWrongLength() {
         assertThatThrownBy(() -> Npy.write(folder.resolve("x.npy"), 2, 3, new double[5]))
                 .isInstanceOf(IllegalArgumentException.class)
