@@ -8,6 +8,7 @@ import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.lenet.compress.Compression;
 import lnr.lenet.compress.Strength;
+import lnr.lenet.compress.Target;
 import lnr.lenet.data.DataSource;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.network.Architecture;
@@ -46,7 +47,11 @@ class MnistTest {
                         model,
                         train,
                         new Compression.Options(
-                                new Strength.Lambda(0.01), bias, true, Solver.named("alternating-minimization")),
+                                Target.FC2,
+                                new Strength.Lambda(0.01),
+                                bias,
+                                true,
+                                Solver.named("alternating-minimization")),
                         Progress.NONE);
                 assertThat(result.solution().status()).isEqualTo(Status.CONVERGED);
                 assertThat(result.solution().relativeGap()).isLessThan(1e-6);

@@ -5,6 +5,7 @@ import lnr.engine.solvers.AlternatingMinimization;
 import lnr.engine.solvers.Fista;
 import lnr.engine.solvers.Solver;
 import lnr.engine.solvers.Stopping;
+import lnr.engine.solvers.SupportNewton;
 import lnr.lenet.InputException;
 import picocli.CommandLine.Option;
 
@@ -13,8 +14,8 @@ final class SolverOptions {
     @Option(
             names = "--method",
             paramLabel = "NAME",
-            defaultValue = AlternatingMinimization.NAME,
-            description = "One of ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}",
+            description = "One of ${COMPLETION-CANDIDATES}. Default: " + AlternatingMinimization.NAME
+                    + ", for several layers " + SupportNewton.NAME,
             completionCandidates = Names.class)
     private String method;
 
@@ -49,9 +50,14 @@ final class SolverOptions {
         }
     }
 
-    /** The solver asked for. */
+    /** The solver asked for; the text's, when none is. */
     Solver solver() {
-        Solver solver = Expect.accepted("--method", () -> Solver.named(method));
+        return solver(AlternatingMinimization.NAME);
+    }
+
+    /** The solver asked for; {@code usual}, when none is. */
+    Solver solver(String usual) {
+        Solver solver = Expect.accepted("--method", () -> Solver.named(method == null ? usual : method));
         if (q != null) {
             solver = damped(solver, Expect.positive("--q", q));
         }

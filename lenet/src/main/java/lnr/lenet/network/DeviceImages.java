@@ -82,6 +82,16 @@ public final class DeviceImages implements AutoCloseable {
         device.layers().gatherLabels(n, labels, order.slice(from, n), y);
     }
 
+    /**
+     * Gathers what is known of images {@code [from, from + n)} of the order: rows that follow the images' own order.
+     *
+     * @param rows (count, size)
+     * @param x (n, size). Modified.
+     */
+    public void gatherRows(int from, int n, int size, F32 rows, F32 x) {
+        device.layers().gatherRows(n, size, rows, order.slice(from, n), x);
+    }
+
     @Override
     public void close() {
         scope.close();
