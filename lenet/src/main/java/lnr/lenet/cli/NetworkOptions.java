@@ -64,6 +64,13 @@ final class NetworkOptions {
     private boolean distill;
 
     @Option(
+            names = "--shift",
+            paramLabel = "P",
+            description = "Retrain on images moved at random by up to P pixels each way. Default: 1 from 10 epochs on,"
+                    + " otherwise 0")
+    private Integer shift;
+
+    @Option(
             names = "--rounds",
             paramLabel = "N",
             description = "Go to the target size in N rounds of compression and retraining. Default: 1")
@@ -100,7 +107,11 @@ final class NetworkOptions {
             throw new InputException("--rounds: expected --retrain with more than one, found none");
         }
         Optional<Retraining> retraining = Optional.ofNullable(retrain)
-                .map(epochs -> new Retraining(Expect.atLeast("--retrain", 1, epochs), distill, seed));
+                .map(epochs -> Expect.accepted("--shift", () -> new Retraining(
+                        Expect.atLeast("--retrain", 1, epochs),
+                        distill,
+                        shift == null ? Retraining.usualShift(epochs) : shift,
+                        seed)));
         return new GradualCompression.Plan(targets(), goal, several, retraining, solver);
     }
 

@@ -111,6 +111,7 @@ record NetworkReport(NetworkJob job, Score validated, List<Round> rounds, Networ
         return new Json()
                 .put("epochs", retraining.epochs())
                 .put("distill", retraining.distill())
+                .put("shift", retraining.shift())
                 .put("seed", retraining.seed());
     }
 

@@ -144,7 +144,7 @@ public final class GradualCompression {
         double least = Double.POSITIVE_INFINITY;
         for (int i = 0; i < results.size() && results.size() > 1; i++) {
             String name = "trial " + (i + 1);
-            Model trial = new Retraining(1, plan.retraining().orElseThrow().distill(), TRIAL_SEED)
+            Model trial = new Retraining(1, plan.retraining().orElseThrow().distill(), 0, TRIAL_SEED)
                     .run(device, original, results.get(i).model(), images, (t, n, of) -> progress.at(name, n, of));
             double loss = score(device, trial, validation).loss();
             if (loss < least) {

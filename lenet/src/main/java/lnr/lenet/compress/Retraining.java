@@ -8,6 +8,7 @@ import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.Evaluation;
 import lnr.lenet.network.LeNet5;
 import lnr.lenet.network.Model;
+import lnr.lenet.network.Shifts;
 import lnr.lenet.network.Training;
 
 /**
@@ -15,14 +16,17 @@ import lnr.lenet.network.Training;
  * to almost nothing, both ways along a cosine.
  *
  * @param epochs passes through the images, 1 or more
- * @param distill whether it learns from the original network too, rather than from labels alone
+ * @param distill whether it learns from the original network too, rather than from labels alone: from what that
+ *     answers to an image as it is, also where it was shifted
+ * @param shift pixels by which every epoch moves images at random, at most
  * @param seed of the order of images
  */
-public record Retraining(int epochs, boolean distill, long seed) {
+public record Retraining(int epochs, boolean distill, int shift, long seed) {
     private static final int BATCH = 256;
     private static final double PEAK = 3e-3;
     private static final double LONG_PEAK = 6e-3; // of a training that has the time to come down again
     private static final int LONG = 10;
+    private static final int MOST_SHIFT = 8;
     private static final double RISE = 0.3; // share of the training
     private static final double FIRST = 1 / 25.0; // of the peak
     private static final double LAST = 1e-4 / 25; // of the peak
@@ -33,6 +37,14 @@ public record Retraining(int epochs, boolean distill, long seed) {
         if (epochs < 1) {
             throw new IllegalArgumentException("epochs: expected 1 or more, got " + epochs);
         }
+        if (shift < 0 || shift > MOST_SHIFT) {
+            throw new IllegalArgumentException("shift: expected 0 to " + MOST_SHIFT + " pixels, got " + shift);
+        }
+    }
+
+    /** Pixels to shift by, where nobody says: a long training learns images by heart that are always the same. */
+    public static int usualShift(int epochs) {
+        return epochs < LONG ? 0 : 1;
     }
 
     /**
@@ -47,12 +59,14 @@ public record Retraining(int epochs, boolean distill, long seed) {
         images.inOrder();
         int batch = Math.min(BATCH, images.count());
         try (Scope scope = device.scope();
+                Shifts shifts = new Shifts(images, shift, seed);
                 LeNet5 network = new LeNet5(device, model, batch);
                 Training training =
                         new Training(network, distill ? teacher(original, images, scope) : null, rate(0), seed)) {
             for (int epoch = 0; epoch < epochs; epoch++) {
                 int done = epoch;
                 long all = (long) epochs * images.count();
+                shifts.next();
                 Training.Epoch figures = training.epoch(
                         images,
                         share -> rate((done + share) / epochs),

@@ -45,6 +45,16 @@ public final class DeviceImages implements AutoCloseable {
         inOrder();
     }
 
+    /** A copy of the images' bytes in their own order, (count, 784), on the host. */
+    public byte[] pixels() {
+        return images.toArray();
+    }
+
+    /** Replaces the images by others of the same labels: (count, 784), copied. */
+    public void replacePixels(byte[] pixels) {
+        images.write(pixels);
+    }
+
     /** Number of images. */
     public int count() {
         return count;

@@ -153,7 +153,7 @@ class NetworkCompressionTest {
     @Test
     void retrainingMendsAndGoesOnFromRoundToRound() {
         GradualCompression.Plan plan = new GradualCompression.Plan(
-                List.of(Target.values()), new Goal.Size(900), 2, Optional.of(new Retraining(3, true, 0)), SOLVER);
+                List.of(Target.values()), new Goal.Size(900), 2, Optional.of(new Retraining(3, true, 1, 0)), SOLVER);
         List<GradualCompression.Round> rounds =
                 GradualCompression.run(device, model, images, heldOut, plan, Progress.NONE);
         assertThat(rounds).hasSize(2);

@@ -9,7 +9,7 @@ class RetrainingTest {
     @Test
     void theRateIsOneCycle() {
         for (int epochs : new int[] {1, 30}) {
-            Retraining retraining = new Retraining(epochs, false, 0);
+            Retraining retraining = new Retraining(epochs, false, 0, 0);
             double peak = retraining.rate(0.3);
             assertThat(retraining.rate(0)).isBetween(peak / 30, peak / 20);
             assertThat(retraining.rate(1)).isBetween(0.0, peak / 1e5);
