@@ -3,10 +3,14 @@ package lnr.lenet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import lnr.engine.Status;
 import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.lenet.compress.Compression;
+import lnr.lenet.compress.Goal;
+import lnr.lenet.compress.GradualCompression;
 import lnr.lenet.compress.Strength;
 import lnr.lenet.compress.Target;
 import lnr.lenet.data.DataSource;
@@ -17,6 +21,7 @@ import lnr.lenet.network.Evaluation;
 import lnr.lenet.network.LeNet5;
 import lnr.lenet.network.Model;
 import lnr.lenet.network.Training;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -73,6 +78,37 @@ class MnistTest {
                 assertThat(predictions(device, result.compressed(), test))
                         .isEqualTo(predictions(device, result.refitted(), test));
             }
+        }
+    }
+
+    /** All layers together, without retraining, do better than fc2 alone does at three times the size. */
+    @Test
+    void compressesAllLayersToATwentieth() {
+        Dataset mnist = DataSource.ofEnvironment().open(folder().toString(), Progress.NONE);
+        Dataset.Split.Parts parts = mnist.train().holdOut(5000);
+        try (Device device = Device.open("cpu");
+                DeviceImages fitted =
+                        new DeviceImages(device, parts.fitted().images(), parts.fitted().labels());
+                DeviceImages heldOut =
+                        new DeviceImages(device, parts.heldOut().images(), parts.heldOut().labels());
+                DeviceImages test =
+                        new DeviceImages(device, mnist.test().images(), mnist.test().labels())) {
+            Model model = train(device, fitted, 0);
+            fitted.inOrder();
+            int budget = Architecture.LENET5.parameters() / 20;
+            GradualCompression.Plan plan = new GradualCompression.Plan(
+                    List.of(Target.values()),
+                    new Goal.Size(budget),
+                    1,
+                    Optional.empty(),
+                    Solver.named("newton"));
+            Model compressed = GradualCompression.run(device, model, fitted, heldOut, plan, Progress.NONE)
+                    .get(0)
+                    .model();
+            double accuracy = accuracy(device, compressed, test);
+            System.out.printf("all layers: %s, accuracy %.4f%n", compressed.architecture(), accuracy);
+            assertThat(compressed.architecture().parameters()).isLessThanOrEqualTo(budget);
+            assertThat(accuracy).isGreaterThanOrEqualTo(0.981);
         }
     }
 
