@@ -73,7 +73,8 @@ final class NetworkOptions {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "Go to the target size in N rounds of compression and retraining. Default: 1")
+            description = "Go to the target size in N rounds of compression and retraining, the last with all epochs,"
+                    + " those before with a fifth of them each. Default: 1")
     private Integer rounds;
 
     /** Whether layers are compressed together, or retrained, rather than one reconstructed as the text does it. */

@@ -27,6 +27,9 @@ public final class GradualCompression {
 
     private static final long TRIAL_SEED = 1;
 
+    /** Share of the epochs that the rounds before the last retrain for: they need not come to rest. */
+    private static final double EARLY = 0.2;
+
     private GradualCompression() {}
 
     /**
@@ -36,7 +39,7 @@ public final class GradualCompression {
      *     otherwise the last one comes first
      * @param goal what the last round leads to; several rounds need a {@link Goal.Size}
      * @param rounds 1 or more
-     * @param retraining what follows each compression
+     * @param retraining what follows the last compression; those before are followed by a fifth of its epochs
      * @param solver who solves
      */
     public record Plan(
@@ -156,6 +159,7 @@ public final class GradualCompression {
         Evaluation.Score score = score(device, start, validation);
         long begin = System.nanoTime();
         Model last = plan.retraining()
+                .map(retraining -> goal.equals(plan.goal()) ? retraining : retraining.shortened(EARLY))
                 .map(retraining -> retraining.run(device, original, start, images, progress))
                 .orElse(start);
         long end = System.nanoTime();

@@ -47,6 +47,11 @@ public record Retraining(int epochs, boolean distill, int shift, long seed) {
         return epochs < LONG ? 0 : 1;
     }
 
+    /** The same for a share of the epochs, at least 1. */
+    Retraining shortened(double share) {
+        return new Retraining(Math.max(1, (int) Math.round(share * epochs)), distill, shift, seed);
+    }
+
     /**
      * Trains.
      *
