@@ -71,6 +71,7 @@ record NetworkJob(
         } else {
             report.print();
         }
+        report.notices();
     }
 
     private void lap(

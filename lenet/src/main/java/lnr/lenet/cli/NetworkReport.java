@@ -73,6 +73,16 @@ record NetworkReport(NetworkJob job, Score validated, List<Round> rounds, Networ
         session.print("wrote %s", job.out());
     }
 
+    /** What the user should know besides, on stderr. */
+    void notices() {
+        for (Fit fit : last().compression().fits()) {
+            if (fit.damping() > 0) {
+                job.session().notice(fit.target() + ": the kept inputs are dependent; their correlations were damped"
+                        + " by " + fit.damping());
+            }
+        }
+    }
+
     /** One JSON object, on stdout. */
     void json() {
         Json goal = new Json();

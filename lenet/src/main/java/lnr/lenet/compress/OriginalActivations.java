@@ -12,7 +12,7 @@ import lnr.lenet.network.Model;
  * reconstruct. The last batch stays in the device's memory, so that images that fit one batch are run once only.
  */
 final class OriginalActivations implements AutoCloseable {
-    /** Images that are kept: 18 kB each, for a LeNet-5 of full width. */
+    /** Images that are kept: 20 kB each, for a LeNet-5 of full width. */
     private static final int ROOM = 10_000;
 
     private static final int BATCH = 1000;
