@@ -49,6 +49,19 @@ KERNEL(256) void lnr_gather_labels(int n, long long count, const unsigned char* 
     }
 }
 
+// x_i = rows[order_i]; NaN when there is no such row.
+//
+// Shapes:   rows (count, size); order (n); x (n, size).
+// Launch:   blocks of 256 threads, a number each.
+// Bound:    8 n size bytes: for a batch's logits, latency.
+KERNEL(256) void lnr_gather_rows(int n, int size, long long count, const float* rows, const int* order, float* x) {
+    long long i = grid_thread();
+    if (i < static_cast<long long>(n) * size) {
+        int row = order[i / size];
+        x[i] = row >= 0 && row < count ? rows[row * static_cast<long long>(size) + i % size] : not_a_number();
+    }
+}
+
 // The smallest of a block's 1024 values, in every thread.
 __device__ inline int block_min(int value) {
     SHARED(int, least, WARP);

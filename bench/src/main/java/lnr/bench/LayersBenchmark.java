@@ -129,6 +129,7 @@ public class LayersBenchmark {
         public int batch;
 
         private F32 z; // (batch, 10)
+        private F32 t; // (batch, 10)
         private U8 labels; // (batch)
         private F32 dz; // (batch, 10)
         private F64 sums; // loss, correct
@@ -136,6 +137,7 @@ public class LayersBenchmark {
         @Override
         void prepare(Scope scope) {
             z = normal32(10L * batch);
+            t = normal32(10L * batch);
             byte[] classes = new byte[batch];
             for (int i = 0; i < batch; i++) {
                 classes[i] = (byte) (i % 10);
@@ -183,6 +185,8 @@ public class LayersBenchmark {
         private I32 order; // (count)
         private F32 x; // (batch, 784)
         private U8 y; // (batch)
+        private F32 logits; // (count, 10)
+        private F32 z; // (batch, 10)
 
         @Override
         void prepare(Scope scope) {
@@ -194,6 +198,8 @@ public class LayersBenchmark {
             order = scope.i32(random.ints(count, 0, count).toArray());
             x = scope.f32((long) batch * PIXELS);
             y = scope.u8(batch);
+            logits = scope.f32(10L * count);
+            z = scope.f32(10L * batch);
         }
 
         /** The next batch's part of the order, so that images come from memory, not from a cache. */
@@ -252,6 +258,14 @@ public class LayersBenchmark {
         work.bytes(81.0 * s.batch);
     }
 
+    /** The loss against labels and a teacher, and its gradient. */
+    @Benchmark
+    public void distillation(Logits s, Work work) {
+        s.on().layers().distillation(s.batch, 10, 2, 0.7, s.z, s.t, s.labels, s.dz, s.sums);
+        s.on().synchronize();
+        work.bytes(121.0 * s.batch);
+    }
+
     /** One step on all parameters of LeNet-5: four reads and three writes of each. */
     @Benchmark
     public void adam(Parameters s, Work work) {
@@ -274,5 +288,13 @@ public class LayersBenchmark {
         s.on().layers().gatherLabels(s.batch, s.labels, s.next(), s.y);
         s.on().synchronize();
         work.bytes(6.0 * s.batch);
+    }
+
+    /** Ten numbers an image in a random order: a read and a write each, and an index. */
+    @Benchmark
+    public void gatherRows(Images s, Work work) {
+        s.on().layers().gatherRows(s.batch, 10, s.logits, s.next(), s.z);
+        s.on().synchronize();
+        work.bytes(84.0 * s.batch);
     }
 }

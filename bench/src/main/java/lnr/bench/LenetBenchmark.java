@@ -1,10 +1,12 @@
 package lnr.bench;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import lnr.engine.Correlations;
 import lnr.kernels.Scope;
 import lnr.lenet.Progress;
-import lnr.lenet.compress.LayerCorrelations;
+import lnr.lenet.compress.NetworkCorrelations;
+import lnr.lenet.compress.Target;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.data.DrawnDigits;
 import lnr.lenet.network.Architecture;
@@ -30,7 +32,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 2, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class LenetBenchmark {
-    private static final int FC2 = 3;
 
     /** A network and the images it runs on. */
     @State(org.openjdk.jmh.annotations.Scope.Benchmark)
@@ -92,7 +93,9 @@ public class LenetBenchmark {
     /** The correlations of fc2's input over all images, and the two matrices that a problem needs of them. */
     @Benchmark
     public double correlation(Passes s, Work work) {
-        try (Correlations sums = LayerCorrelations.gather(s.evaluated, s.images, FC2, false, Progress.NONE)) {
+        try (NetworkCorrelations network = NetworkCorrelations.gather(
+                s.evaluated, s.images, List.of(Target.FC2), false, Progress.NONE)) {
+            Correlations sums = network.of(Target.FC2);
             double d = sums.width();
             work.flops(s.samples * (Architecture.LENET5.flops() - 2 * d * sums.h() + d * d));
             return sums.r()[0] + sums.c()[0];

@@ -124,12 +124,12 @@ class BenchmarksTest {
         }
         LayersBenchmark.Logits logits = new LayersBenchmark.Logits();
         logits.batch = 3;
-        run(logits, benchmark::crossEntropy);
+        run(logits, benchmark::crossEntropy, benchmark::distillation);
         run(new LayersBenchmark.Parameters(), benchmark::adam);
         LayersBenchmark.Images images = new LayersBenchmark.Images();
         images.count = 7;
         images.batch = 3;
-        run(images, benchmark::gatherImages, benchmark::gatherLabels, benchmark::gatherImages);
+        run(images, benchmark::gatherImages, benchmark::gatherLabels, benchmark::gatherRows, benchmark::gatherImages);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 
 /**
@@ -91,6 +92,31 @@ public final class Correlations implements AutoCloseable {
     }
 
     /**
+     * Adds all patches of a batch of feature maps, each patch a sample: those of a convolution (valid, stride 1), whose
+     * filters are W's rows. A patch's features are (channel, row, column).
+     *
+     * @param count maps in the batch, 0 or more
+     * @param height rows of a map
+     * @param width columns of a map
+     * @param kernel side of a patch; d = channels kernel^2
+     * @param x (count, channels, height, width)
+     * @throws IllegalStateException when these sums take targets
+     * @throws IllegalArgumentException when no number of channels gives d features
+     */
+    public void addPatches(int count, int height, int width, int kernel, F32 x) {
+        if (weight == null) {
+            throw new IllegalStateException("these correlations take targets: add(count, x, y)");
+        }
+        int channels = d / (kernel * kernel);
+        if (channels * kernel * kernel != d) {
+            throw new IllegalArgumentException(
+                    "kernel: expected channels kernel^2 = " + d + " features, got " + kernel);
+        }
+        scope.device().correlation().addPatchGram(count, channels, height, width, kernel, bias, x, sxx);
+        n += (long) count * (height - kernel + 1) * (width - kernel + 1);
+    }
+
+    /**
      * Adds a batch with its targets: {@code count} d' (d' + 2 h) flops.
      *
      * @param count samples in the batch, 0 or more
@@ -170,10 +196,19 @@ public final class Correlations implements AutoCloseable {
      * @throws IllegalArgumentException when a sum is not finite, or lambda is not allowed
      */
     public Problem problem(Scope owner, double lambda) {
+        return problem(owner, Groups.columns(owner, d), lambda);
+    }
+
+    /**
+     * The same with inputs that are kept or removed together.
+     *
+     * @param groups of the d inputs, on the device of {@code owner}
+     */
+    public Problem problem(Scope owner, Groups groups, double lambda) {
         double[] r = r();
         double[] c = weight == null ? scaled(syx) : weighted(r);
         double tau = weight == null ? scaled(syy)[0] : energy(c);
-        return new Problem(Quadratic.withTau(owner, h, width(), r, c, tau), d, lambda);
+        return new Problem(Quadratic.withTau(owner, h, width(), r, c, tau), groups, lambda);
     }
 
     /**

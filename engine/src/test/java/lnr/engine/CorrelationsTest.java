@@ -56,6 +56,52 @@ class CorrelationsTest {
         }
     }
 
+    /** A patch is a sample like any other. */
+    @Test
+    void patchesAreSamples() {
+        int count = 3;
+        int channels = 2;
+        int height = 7;
+        int width = 6;
+        int kernel = 3;
+        int d = channels * kernel * kernel;
+        float[] maps = new float[count * channels * height * width];
+        for (int i = 0; i < maps.length; i++) {
+            maps[i] = (float) random.nextGaussian();
+        }
+        int positions = (height - kernel + 1) * (width - kernel + 1);
+        float[] patches = new float[count * positions * d];
+        int at = 0;
+        for (int s = 0; s < count; s++) {
+            for (int p = 0; p <= height - kernel; p++) {
+                for (int q = 0; q <= width - kernel; q++) {
+                    for (int c = 0; c < channels; c++) {
+                        for (int a = 0; a < kernel; a++) {
+                            for (int b = 0; b < kernel; b++) {
+                                patches[at++] = maps[((s * channels + c) * height + p + a) * width + q + b];
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        double[] w = new double[2 * (d + 1)];
+        Arrays.setAll(w, i -> random.nextGaussian());
+        try (Scope scope = device.scope();
+                Correlations unfolded = Correlations.ofLayer(device, d, true, 2, w);
+                Correlations folded = Correlations.ofLayer(device, d, true, 2, w)) {
+            unfolded.add(count * positions, scope.f32(patches));
+            folded.addPatches(count, height, width, kernel, scope.f32(maps));
+            assertThat(folded.samples()).isEqualTo(unfolded.samples());
+            assertThat(folded.r()).containsExactly(unfolded.r(), within(1e-14));
+            assertThat(folded.c()).containsExactly(unfolded.c(), within(1e-13));
+            assertThat(folded.tau()).isCloseTo(unfolded.tau(), within(1e-12));
+            assertThatThrownBy(() -> folded.addPatches(count, height, width, 4, scope.f32(maps)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("kernel");
+        }
+    }
+
     @Test
     void areTheDoubleLoops() {
         for (boolean bias : new boolean[] {false, true}) {

@@ -74,6 +74,17 @@ public interface Layers {
     void gatherLabels(int n, U8 labels, I32 order, U8 y);
 
     /**
+     * x_i = rows[order_i].
+     *
+     * @param n samples in the batch
+     * @param size numbers of a row
+     * @param rows (count, size)
+     * @param order (n), indices of rows in [0, count)
+     * @param x (n, size). Modified.
+     */
+    void gatherRows(int n, int size, F32 rows, I32 order, F32 x);
+
+    /**
      * Y = relu(maxpool(conv(X, W) + b)).
      *
      * <p>Without {@code winner} a device may take the sums by fewer products than one a weight: their error is then at
@@ -134,6 +145,26 @@ public interface Layers {
      *     first largest logit).
      */
     void crossEntropy(int n, int classes, F32 z, U8 labels, F32 dz, F64 sums);
+
+    /**
+     * Cross-entropy against labels and against a teacher's opinion (Hinton, Vinyals and Dean, 2015), with its gradient:
+     *
+     * <pre>
+     * p(z) = softmax(z / T)
+     * loss_i = (1 - share) crossEntropy(z_i, label_i) + share T^2 sum_k p(t_i)_k (log p(t_i)_k - log p(z_i)_k)
+     * </pre>
+     *
+     * @param temperature T, more than 0
+     * @param share what counts as the teacher's, 0 to 1
+     * @param z (n, classes), logits
+     * @param t (n, classes), the teacher's logits, finite
+     * @param labels (n), each below {@code classes}
+     * @param dz (n, classes), gradient of the batch's mean loss. Modified.
+     * @param sums 2 elements or more. The first gains the batch's summed loss, the second its correct predictions (the
+     *     first largest logit).
+     */
+    void distillation(
+            int n, int classes, double temperature, double share, F32 z, F32 t, U8 labels, F32 dz, F64 sums);
 
     /**
      * One step of Adam (Kingma and Ba, 2015, algorithm 1) with PyTorch's order of operations:

@@ -45,4 +45,18 @@ public final class Shapes {
             throw new IllegalArgumentException(name + ": expected 0 to " + whole + ", got " + part);
         }
     }
+
+    /** @throws IllegalArgumentException unless {@code value} is finite and more than 0 */
+    public static void positive(String name, double value) {
+        if (!(value > 0) || Double.isInfinite(value)) {
+            throw new IllegalArgumentException(name + ": expected a finite number, more than 0, got " + value);
+        }
+    }
+
+    /** @throws IllegalArgumentException unless {@code value} is from 0 to 1 */
+    public static void share(String name, double value) {
+        if (!(value >= 0 && value <= 1)) {
+            throw new IllegalArgumentException(name + ": expected 0 to 1, got " + value);
+        }
+    }
 }

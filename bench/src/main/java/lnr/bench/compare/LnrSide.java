@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import lnr.bench.TextProblem;
 import lnr.engine.Correlations;
@@ -19,7 +20,8 @@ import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.kernels.Scope;
 import lnr.lenet.Progress;
-import lnr.lenet.compress.LayerCorrelations;
+import lnr.lenet.compress.NetworkCorrelations;
+import lnr.lenet.compress.Target;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.network.Architecture;
 import lnr.lenet.network.DeviceImages;
@@ -32,7 +34,6 @@ import lnr.lenet.network.Training;
 final class LnrSide implements AutoCloseable {
     private static final int TRAINING_BATCH = 256;
     private static final int BATCH = 1000;
-    private static final int FC2 = 3;
 
     private final Device device;
     private final Folder folder;
@@ -102,8 +103,9 @@ final class LnrSide implements AutoCloseable {
     }
 
     private double correlation() {
-        try (Correlations sums =
-                LayerCorrelations.gather(passes.evaluated, passes.images, FC2, false, Progress.NONE)) {
+        try (NetworkCorrelations network = NetworkCorrelations.gather(
+                passes.evaluated, passes.images, List.of(Target.FC2), false, Progress.NONE)) {
+            Correlations sums = network.of(Target.FC2);
             double[] r = sums.r();
             double[] c = sums.c();
             double trace = 0;

@@ -2,6 +2,8 @@ package lnr.kernels.cpu;
 
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
+import static lnr.kernels.Shapes.positive;
+import static lnr.kernels.Shapes.share;
 
 import java.util.function.IntConsumer;
 import lnr.kernels.Blas;
@@ -56,6 +58,19 @@ final class CpuLayers extends CpuOperations implements Layers {
         requireIndices(n, indices, at(order), labels.length());
         for (int i = 0; i < n; i++) {
             ya[at(y) + i] = la[at(labels) + indices[at(order) + i]];
+        }
+    }
+
+    @Override
+    public void gatherRows(int n, int size, F32 rows, I32 order, F32 x) {
+        exactly("order", order, n);
+        exactly("x", x, (long) n * size);
+        float[] from = array(rows);
+        int[] indices = array(order);
+        float[] xa = array(x);
+        requireIndices(n, indices, at(order), rows.length() / Math.max(1, size));
+        for (int i = 0; i < n; i++) {
+            System.arraycopy(from, at(rows) + indices[at(order) + i] * size, xa, at(x) + i * size, size);
         }
     }
 
@@ -197,6 +212,77 @@ final class CpuLayers extends CpuOperations implements Layers {
             out[at(sums)] += loss[piece];
             out[at(sums) + 1] += correct[piece];
         }
+    }
+
+    @Override
+    public void distillation(
+            int n, int classes, double temperature, double share, F32 z, F32 t, U8 labels, F32 dz, F64 sums) {
+        exactly("z", z, (long) n * classes);
+        exactly("t", t, (long) n * classes);
+        exactly("labels", labels, n);
+        exactly("dz", dz, (long) n * classes);
+        atLeast("sums", sums, 2);
+        positive("temperature", temperature);
+        share("share", share);
+        float[] za = array(z);
+        float[] ta = array(t);
+        byte[] la = array(labels);
+        float[] ga = array(dz);
+        double[] out = array(sums);
+        for (int i = 0; i < n; i++) {
+            int label = la[at(labels) + i] & 0xff;
+            if (label >= classes) {
+                throw new IllegalArgumentException("labels: expected below " + classes + ", got " + label);
+            }
+        }
+        int pieces = Pieces.of((double) n * classes, 1 << 10);
+        double[] loss = new double[pieces];
+        int[] correct = new int[pieces];
+        workers.run(pieces, piece -> {
+            int end = Pieces.start(piece + 1, pieces, n, 1);
+            double[] hard = new double[classes];
+            double[] soft = new double[classes];
+            double[] wanted = new double[classes];
+            for (int i = Pieces.start(piece, pieces, n, 1); i < end; i++) {
+                int zo = at(z) + i * classes;
+                int label = la[at(labels) + i] & 0xff;
+                int best = logSoftmax(za, zo, classes, 1, hard);
+                logSoftmax(za, zo, classes, temperature, soft);
+                logSoftmax(ta, at(t) + i * classes, classes, temperature, wanted);
+                double divergence = 0;
+                for (int k = 0; k < classes; k++) {
+                    double q = Math.exp(wanted[k]);
+                    divergence += q * (wanted[k] - soft[k]);
+                    double slope = (1 - share) * (Math.exp(hard[k]) - (k == label ? 1 : 0))
+                            + share * temperature * (Math.exp(soft[k]) - q);
+                    ga[at(dz) + i * classes + k] = (float) (slope / n);
+                }
+                loss[piece] += share * temperature * temperature * divergence - (1 - share) * hard[label];
+                correct[piece] += best == label ? 1 : 0;
+            }
+        });
+        for (int piece = 0; piece < pieces; piece++) {
+            out[at(sums)] += loss[piece];
+            out[at(sums) + 1] += correct[piece];
+        }
+    }
+
+    /** log softmax(z / T) into {@code out}; returns the place of the first largest z. */
+    private static int logSoftmax(float[] z, int from, int classes, double temperature, double[] out) {
+        int best = 0;
+        for (int k = 1; k < classes; k++) {
+            best = z[from + k] > z[from + best] ? k : best;
+        }
+        double total = 0;
+        for (int k = 0; k < classes; k++) {
+            out[k] = ((double) z[from + k] - z[from + best]) / temperature;
+            total += Math.exp(out[k]);
+        }
+        double log = Math.log(total);
+        for (int k = 0; k < classes; k++) {
+            out[k] -= log;
+        }
+        return best;
     }
 
     @Override

@@ -2,6 +2,8 @@ package lnr.kernels.cuda;
 
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
+import static lnr.kernels.Shapes.positive;
+import static lnr.kernels.Shapes.share;
 
 import lnr.kernels.Blas;
 import lnr.kernels.Device;
@@ -79,6 +81,25 @@ final class CudaLayers implements Layers {
             requireIndices(n, order, labels.length());
             gather.work(6.0 * n, 0)
                     .launch("lnr_gather_labels", blocks(n), 1, THREADS, 0, n, labels.length(), labels, order, y);
+        }
+    }
+
+    @Override
+    public void gatherRows(int n, int size, F32 rows, I32 order, F32 x) {
+        exactly("order", order, n);
+        exactly("x", x, (long) n * size);
+        device.require(rows, order, x);
+        if (n == 0) {
+            return;
+        }
+        try (Turn turn = device.turn()) {
+            long count = rows.length() / Math.max(1, size);
+            requireIndices(n, order, count);
+            if (size > 0) {
+                gather.work(8.0 * n * size, 0)
+                        .launch("lnr_gather_rows", blocks((long) n * size), 1, THREADS, 0, n, size, count, rows, order,
+                                x);
+            }
         }
     }
 
@@ -187,6 +208,34 @@ final class CudaLayers implements Layers {
             crossEntropy
                     .work((dz == null ? 4.0 : 8.0) * z.length(), 6.0 * z.length())
                     .launch("lnr_cross_entropy", blocks, 1, THREADS, 0, n, classes, z, labels, dz, partials);
+            crossEntropy.work(16.0 * blocks, 2.0 * blocks)
+                    .launch("lnr_add_losses", 1, 1, THREADS, 0, blocks, partials, sums);
+        }
+    }
+
+    @Override
+    public void distillation(
+            int n, int classes, double temperature, double share, F32 z, F32 t, U8 labels, F32 dz, F64 sums) {
+        exactly("z", z, (long) n * classes);
+        exactly("t", t, (long) n * classes);
+        exactly("labels", labels, n);
+        exactly("dz", dz, (long) n * classes);
+        atLeast("sums", sums, 2);
+        positive("temperature", temperature);
+        share("share", share);
+        device.require(z, t, labels, dz, sums);
+        if (n == 0) {
+            return;
+        }
+        try (Turn turn = device.turn()) {
+            requireLabels(n, classes, labels);
+            int warps = THREADS / 32;
+            int blocks = Math.min(MOST_BLOCKS, (n + warps - 1) / warps);
+            Address partials = new Address(device.scratch(16L * MOST_BLOCKS));
+            crossEntropy
+                    .work(12.0 * z.length(), 20.0 * z.length())
+                    .launch("lnr_distillation", blocks, 1, THREADS, 0, n, classes, (float) temperature, (float) share,
+                            z, t, labels, dz, partials);
             crossEntropy.work(16.0 * blocks, 2.0 * blocks)
                     .launch("lnr_add_losses", 1, 1, THREADS, 0, blocks, partials, sums);
         }

@@ -3,6 +3,7 @@ package lnr.kernels.contract;
 import static lnr.kernels.contract.Expected.U32;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import lnr.kernels.F32;
@@ -255,6 +256,87 @@ public abstract class LayersContract extends DeviceContract {
             loss -= Math.log(softmax(z, i * classes, classes)[labels[i]]);
         }
         return loss / n;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 10", "7, 3", "257, 10", "5, 33"})
+    void distillationAndItsGradientMatchTheirFormula(int n, int classes) {
+        float[] z = draw.floats(n * classes);
+        float[] t = draw.floats(n * classes);
+        for (int i = 0; i < z.length; i++) {
+            z[i] *= 5;
+            t[i] *= 5;
+        }
+        byte[] labels = draw.bytes(n, classes);
+        double temperature = 2;
+        double share = 0.7;
+        double loss = 0;
+        double[] slope = new double[n * classes];
+        for (int i = 0; i < n; i++) {
+            int label = labels[i] & 0xff;
+            double[] hard = softmax(z, i * classes, classes);
+            double[] soft = softmax(over(z, temperature), i * classes, classes);
+            double[] wanted = softmax(over(t, temperature), i * classes, classes);
+            loss -= (1 - share) * Math.log(hard[label]);
+            for (int k = 0; k < classes; k++) {
+                // Logits as far apart as these leave their logarithms wrong by a few units of 30.
+                loss += share * temperature * temperature * wanted[k] * Math.log(wanted[k] / soft[k]);
+                slope[i * classes + k] = ((1 - share) * (hard[k] - (k == label ? 1 : 0))
+                        + share * temperature * (soft[k] - wanted[k])) / n;
+            }
+        }
+        F32 dz = arena.out32(n * classes);
+        F64 sums = arena.inOut(new double[2]);
+        device.layers()
+                .distillation(n, classes, temperature, share, arena.in(z), arena.in(t), arena.in(labels), dz, sums);
+        assertThat(sums.toArray()[0]).isCloseTo(loss, within(n * (classes + 60) * U32));
+        float[] gradient = dz.toArray();
+        for (int i = 0; i < slope.length; i++) {
+            assertThat((double) gradient[i]).isCloseTo(slope[i], within((classes + 60) * U32 / n));
+        }
+    }
+
+    private static float[] over(float[] z, double temperature) {
+        float[] cool = z.clone();
+        for (int i = 0; i < z.length; i++) {
+            cool[i] = (float) (z[i] / temperature); // exact for a temperature of 2
+        }
+        return cool;
+    }
+
+    /** A teacher of the same opinion has nothing to add: what is left is the labels' share. */
+    @Test
+    void distillationFromItselfIsCrossEntropy() {
+        float[] z = draw.floats(50);
+        byte[] labels = draw.bytes(5, 10);
+        F32 plain = arena.out32(50);
+        F32 distilled = arena.out32(50);
+        F64 one = arena.inOut(new double[2]);
+        F64 other = arena.inOut(new double[2]);
+        device.layers().crossEntropy(5, 10, arena.in(z), arena.in(labels), plain, one);
+        device.layers().distillation(5, 10, 3, 0.5, arena.in(z), arena.in(z), arena.in(labels), distilled, other);
+        assertThat(other.toArray()[0]).isCloseTo(0.5 * one.toArray()[0], within(1e-5));
+        assertThat(other.toArray()[1]).isEqualTo(one.toArray()[1]);
+        for (int i = 0; i < 50; i++) {
+            assertThat(distilled.toArray()[i]).isCloseTo(0.5f * plain.toArray()[i], within(1e-7f));
+        }
+        assertThatThrownBy(() -> device.layers()
+                        .distillation(5, 10, 0, 0.5, arena.in(z), arena.in(z), arena.in(labels), distilled, other))
+                .hasMessageContaining("temperature");
+    }
+
+    @Test
+    void gatherRowsIsExact() {
+        float[] rows = draw.floats(7 * 3);
+        int[] order = {6, 0, 0, 3};
+        F32 x = arena.out32(12);
+        device.layers().gatherRows(4, 3, arena.in(rows), arena.in(order), x);
+        for (int i = 0; i < 12; i++) {
+            assertThat(x.toArray()[i]).isEqualTo(rows[order[i / 3] * 3 + i % 3]);
+        }
+        assertThatThrownBy(() ->
+                        device.layers().gatherRows(1, 3, arena.in(rows), arena.in(new int[] {7}), x.slice(0, 3)))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -398,6 +398,11 @@ public final class Operation {
                 .in("order", draw.indices(n, 9))
                 .out("y", new byte[n])
                 .runs((d, b) -> d.layers().gatherLabels(n, b.u8(0), b.i32(1), b.u8(2))));
+        all.add(new Operation("gatherRows")
+                .in("rows", draw.floats(9 * i), Length.ANY)
+                .in("order", draw.indices(n, 9))
+                .out("x", new float[n * i])
+                .runs((d, b) -> d.layers().gatherRows(n, i, b.f32(0), b.i32(1), b.f32(2))));
         all.add(new Operation("dense")
                 .in("x", draw.floats(n * i))
                 .in("w", draw.floats(o * i))
@@ -420,6 +425,14 @@ public final class Operation {
                 .out("dz", new float[n * o])
                 .out("sums", draw.doubles(2), Length.AT_LEAST)
                 .runs((d, b) -> d.layers().crossEntropy(n, o, b.f32(0), b.u8(1), b.f32(2), b.f64(3))));
+        all.add(new Operation("distillation")
+                .in("z", draw.floats(n * o))
+                .in("t", draw.floats(n * o))
+                .in("labels", draw.bytes(n, o))
+                .out("dz", new float[n * o])
+                .out("sums", draw.doubles(2), Length.AT_LEAST)
+                .runs((d, b) -> d.layers()
+                        .distillation(n, o, 2, 0.7, b.f32(0), b.f32(1), b.u8(2), b.f32(3), b.f64(4))));
         all.add(new Operation("adam")
                 .out("steps", new int[] {7}, Length.AT_LEAST)
                 .in("g", draw.floats(v), Length.ANY)

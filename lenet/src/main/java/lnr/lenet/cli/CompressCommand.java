@@ -2,16 +2,20 @@ package lnr.lenet.cli;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
 import lnr.lenet.compress.Compression;
+import lnr.lenet.compress.GradualCompression;
 import lnr.lenet.compress.OverflowException;
 import lnr.lenet.compress.Strength;
+import lnr.lenet.compress.Target;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.AtomicFile;
+import lnr.lenet.network.Architecture;
 import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.Model;
 import lnr.lenet.network.ModelFile;
@@ -24,16 +28,20 @@ import picocli.CommandLine.Option;
 @Command(
         name = "compress",
         description = {
-            "Compresses the last hidden layer of a LeNet-5: fc2 is reconstructed from few of its inputs, refitted, and"
-                    + " the neurons of fc1 that are no longer read are removed. Without a model, one is trained first"
-                    + " and kept in the cache."
+            "Compresses a LeNet-5. A layer, fc2 if nothing else is said, is reconstructed from few of its inputs and"
+                    + " refitted, and what is no longer read is removed from the layer before. With --target-size or"
+                    + " --target-accuracy all layers are compressed, each as far as serves the whole. Without a model,"
+                    + " one is trained first and kept in the cache."
         },
         footer = {
             "",
             "Examples:",
             "  lnr compress",
             "  lnr compress --data ./mnist --keep 40 --bias --out small.safetensors",
-            "  lnr compress --data drawn --model mine.safetensors --lambda-ratio 0.05 --json"
+            "  lnr compress --data drawn --model mine.safetensors --lambda-ratio 0.05 --json",
+            "  lnr compress --target-size 5%",
+            "  lnr compress --target-size 5% --retrain 1",
+            "  lnr compress --target-size 2800 --rounds 4 --retrain 20"
         })
 final class CompressCommand implements Runnable {
     private static final int EPOCHS = 8;
@@ -53,13 +61,16 @@ final class CompressCommand implements Runnable {
     @ArgGroup(exclusive = true, multiplicity = "0..1")
     private final StrengthOptions strengthOptions = new StrengthOptions();
 
+    @Mixin
+    private final NetworkOptions networkOptions = new NetworkOptions();
+
     @Option(
             names = "--bias",
             negatable = true,
-            defaultValue = "false",
             fallbackValue = "true",
-            description = "Reconstruct fc2's bias too, or leave it as it is. Default: leave it")
-    private boolean bias;
+            description = "Reconstruct the layer's bias too, or leave it as it is. Default: leave it, but for several"
+                    + " layers")
+    private Boolean bias;
 
     @Option(
             names = "--debias",
@@ -104,18 +115,24 @@ final class CompressCommand implements Runnable {
     @Override
     public void run() {
         Stopwatch watch = new Stopwatch();
-        Strength strength = strengthOptions.strength();
-        Solver solver = solverOptions.solver();
         Recipe recipe = Recipe.standard(epochs == null ? EPOCHS : epochs, seed == null ? SEED : seed);
+        List<Target> targets = networkOptions.targets();
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
-        if (given.isPresent() && given.get().architecture().fc1() == 0) {
-            throw new InputException(
-                    "--model: " + modelFile + ": expected outputs of fc1, found none: nothing is left to compress");
+        Architecture shape = given.map(Model::architecture).orElse(Recipe.ARCHITECTURE);
+        Strength strength = strengthOptions.strength();
+        for (Architecture.Layer layer : shape.layers().subList(0, 3)) {
+            if (layer.outputs() == 0) {
+                throw new InputException("--model: " + modelFile + ": expected outputs of " + layer.name()
+                        + ", found none: nothing is left to compress");
+            }
         }
         if (strength instanceof Strength.Keep keep) {
-            int most = given.map(Model::architecture).orElse(Recipe.ARCHITECTURE).fc1();
-            if (keep.count() > most) {
-                throw new InputException("--keep: expected 0 to " + most + " neurons, found " + keep.count());
+            for (Target target : targets) {
+                int most = target.units(shape);
+                if (keep.count() > most) {
+                    throw new InputException("--keep: expected 0 to " + most + " " + Units.name(target) + ", found "
+                            + keep.count());
+                }
             }
         }
         Expect.apart("--out", out, "--model", modelFile);
@@ -123,16 +140,21 @@ final class CompressCommand implements Runnable {
         if (modelFile != null && (epochs != null || seed != null)) {
             session.notice("--model is given: nothing is trained, and --epochs and --seed have no effect");
         }
+        if (networkOptions.together()) {
+            compressTogether(watch, recipe, given, shape);
+            return;
+        }
+        Solver solver = solverOptions.solver();
+        Compression.Options options =
+                new Compression.Options(targets.get(0), strength, Boolean.TRUE.equals(bias), debias, solver);
         deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
             Recipe training = recipe.within(data.train().count());
             try (DeviceImages train = Images.of(device, data.train())) {
                 watch.lap("data");
-                ModelCache.Found original = given.map(m -> ModelCache.Found.given(m, modelFile))
-                        .orElseGet(() -> new ModelCache(session).get(training, device, data, train));
+                ModelCache.Found original = original(training, given, device, data, train);
                 watch.lap("model");
-                Compression.Options options = new Compression.Options(strength, bias, debias, solver);
                 Compression.Result result = compress(device, original.model(), train, options);
                 watch.lap("correlations", result.seconds().correlations());
                 watch.lap("solve", result.seconds().solve());
@@ -156,6 +178,38 @@ final class CompressCommand implements Runnable {
         });
     }
 
+    private ModelCache.Found original(
+            Recipe recipe, Optional<Model> given, Device device, Dataset data, DeviceImages train) {
+        return given.map(m -> ModelCache.Found.given(m, modelFile))
+                .orElseGet(() -> new ModelCache(session).get(recipe, device, data, train));
+    }
+
+    private void compressTogether(Stopwatch watch, Recipe recipe, Optional<Model> given, Architecture shape) {
+        if (Boolean.FALSE.equals(bias) || !debias) {
+            throw new InputException("--no-bias, --no-debias: expected a single layer without a target; several are"
+                    + " always reconstructed with their biases, and refitted");
+        }
+        Optional<Strength> strength =
+                strengthOptions.given() ? Optional.of(strengthOptions.strength()) : Optional.empty();
+        GradualCompression.Plan plan =
+                networkOptions.plan(shape, strength, recipe.seed(), solverOptions.solver());
+        deviceOption.use(session, device -> {
+            Dataset data = dataOption.open(session);
+            int validation = networkOptions.validation(data.train().count());
+            DataOption.announce(session, data, json.on);
+            watch.lap("data");
+            ModelCache.Found original;
+            try (DeviceImages train = Images.of(device, data.train())) {
+                original = original(recipe.within(data.train().count()), given, device, data, train);
+            }
+            watch.lap("model");
+            new NetworkJob(session, device, data, original, plan, validation, watch, out).run(json.on);
+            original.unkept().ifPresent(e -> {
+                throw e;
+            });
+        });
+    }
+
     private Compression.Result compress(
             Device device, Model model, DeviceImages train, Compression.Options options) {
         try (Bars bars = new Bars(session)) {
@@ -163,7 +217,7 @@ final class CompressCommand implements Runnable {
         } catch (OverflowException e) {
             throw new InputException(modelName() + ": " + e.getMessage(), e);
         } catch (ArithmeticException e) {
-            throw new InputException(modelName() + ": its activations are not finite on the training images", e);
+            throw overflow(modelFile, e);
         }
     }
 
@@ -190,5 +244,11 @@ final class CompressCommand implements Runnable {
         facts.put("debiased", Boolean.toString(result.debiasing().isPresent()));
         facts.put("test_accuracy", Double.toString(comparison.compressed()));
         return facts;
+    }
+
+    /** @param modelFile null for a model that was trained here */
+    static InputException overflow(Path modelFile, ArithmeticException e) {
+        String name = modelFile == null ? "the trained model" : "--model: " + modelFile;
+        return new InputException(name + ": its activations are not finite on the training images", e);
     }
 }

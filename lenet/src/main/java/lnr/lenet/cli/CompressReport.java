@@ -11,6 +11,7 @@ import lnr.engine.Status;
 import lnr.kernels.Device;
 import lnr.lenet.compress.Compression;
 import lnr.lenet.compress.Strength;
+import lnr.lenet.compress.Target;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.network.Architecture;
 import lnr.lenet.network.Architecture.Layer;
@@ -49,7 +50,7 @@ record CompressReport(
         if (result.debiasing().isPresent()) {
             row("  before debiasing", "", number("%.4f", comparison.sparse()));
         }
-        row("neurons of fc1", "%,d", before.fc1(), after.fc1());
+        row(Units.name(target()), "%,d", target().units(before), target().units(after));
         row("parameters", "%,d", before.parameters(), after.parameters());
         row("FLOPs an image", "%,d", before.flops(), after.flops());
         row("compression rate", "", number("%.2f %%", 100 * rate()));
@@ -67,7 +68,7 @@ record CompressReport(
                 images,
                 comparison.agreeing());
         if (result.kept() == 0) {
-            session.print("nothing is kept: fc2 is its bias alone, and every image gets the same class");
+            session.print("nothing is kept: " + target() + " is its bias alone, and every image gets the same class");
         }
         session.print("wrote %s", out);
     }
@@ -75,8 +76,8 @@ record CompressReport(
     /** What the user should know besides, on stderr. */
     void notices() {
         if (options.strength() instanceof Strength.Keep keep && keep.count() != result.kept()) {
-            session.notice("no lambda was found that keeps exactly " + keep.count() + " neurons; kept "
-                    + result.kept());
+            session.notice("no lambda was found that keeps exactly " + keep.count() + " " + Units.name(target())
+                    + "; kept " + result.kept());
         }
         result.debiasing().filter(d -> d.damping() > 0).ifPresent(d -> session.notice(
                 "debiasing: the kept inputs are dependent; their correlations were damped by " + d.damping()));
@@ -107,6 +108,7 @@ record CompressReport(
                         .put("iterations", solution.iterations())
                         .put("status", solution.status().name())
                         .put("seconds", solution.seconds()))
+                .put("layer", target().toString())
                 .put("bias", options.bias())
                 .put("debias", options.debias())
                 .put("damping", result.debiasing().map(d -> (Object) d.damping()).orElse(null))
@@ -123,13 +125,18 @@ record CompressReport(
                 .fields());
     }
 
-    private static Json network(Architecture shape, double accuracy) {
+    /** A network's figures. */
+    static Json network(Architecture shape, double accuracy) {
         return new Json()
                 .put("accuracy", accuracy)
                 .put("widths", EvalCommand.widths(shape))
                 .put("parameters", shape.parameters())
                 .put("flops", shape.flops())
                 .put("mass", mass(shape));
+    }
+
+    private Target target() {
+        return options.target();
     }
 
     private Architecture before() {
@@ -145,7 +152,7 @@ record CompressReport(
     }
 
     /** Each layer's part of the parameters. */
-    private static Map<String, Double> mass(Architecture shape) {
+    static Map<String, Double> mass(Architecture shape) {
         Map<String, Double> mass = new LinkedHashMap<>();
         for (Layer layer : shape.layers()) {
             mass.put(layer.name(), (double) layer.parameters() / shape.parameters());

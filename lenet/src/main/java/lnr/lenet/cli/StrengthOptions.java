@@ -22,8 +22,13 @@ final class StrengthOptions {
             description = "The same, in parts of lambda_max, the least that keeps nothing.")
     private Double ratio;
 
-    @Option(names = "--keep", paramLabel = "N", required = true, description = "Number of neurons to keep.")
+    @Option(names = "--keep", paramLabel = "N", required = true, description = "Number of neurons or channels to keep.")
     private Integer keep;
+
+    /** Whether anything was asked for. */
+    boolean given() {
+        return lambda != null || ratio != null || keep != null;
+    }
 
     /** What was asked for. */
     Strength strength() {

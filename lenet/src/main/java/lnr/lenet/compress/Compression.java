@@ -1,6 +1,7 @@
 package lnr.lenet.compress;
 
 import java.util.Optional;
+import java.util.Set;
 import lnr.engine.Correlations;
 import lnr.engine.Debiasing;
 import lnr.engine.MatrixException;
@@ -10,6 +11,7 @@ import lnr.engine.solvers.Monitor;
 import lnr.engine.solvers.Solver;
 import lnr.engine.solvers.SupportSearch;
 import lnr.kernels.Device;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 import lnr.lenet.Progress;
 import lnr.lenet.network.DeviceImages;
@@ -17,11 +19,10 @@ import lnr.lenet.network.LeNet5;
 import lnr.lenet.network.Model;
 
 /**
- * Compression of fc2 as the original text does it: gather the correlations of its input, reconstruct it from few
- * columns, refit those by least squares, and remove from fc1 the neurons that are no longer read.
+ * Compression of one layer as the original text does it for fc2: gather the correlations of its input, reconstruct it
+ * from few columns, refit those by least squares, and remove from the layer before what is no longer read.
  */
 public final class Compression {
-    private static final int FC2 = 3;
     private static final int BATCH = 1000;
 
     private Compression() {}
@@ -29,29 +30,30 @@ public final class Compression {
     /**
      * What to do.
      *
+     * @param target the layer that is reconstructed
      * @param strength how much to compress
-     * @param bias whether fc2's bias is reconstructed too; otherwise it stays as it is
+     * @param bias whether the layer's bias is reconstructed too; otherwise it stays as it is
      * @param debias whether the kept columns are refitted without the penalty
      * @param solver who solves
      */
-    public record Options(Strength strength, boolean bias, boolean debias, Solver solver) {}
+    public record Options(Target target, Strength strength, boolean bias, boolean debias, Solver solver) {}
 
     /**
      * Wall times of the stages, in seconds.
      *
      * @param correlations forward passes and correlation sums
-     * @param solve all of the solver's work, the search for a number of neurons included
+     * @param solve all of the solver's work, the search for a number of units included
      * @param debias the refit
      */
     public record Seconds(double correlations, double solve, double debias) {}
 
     /**
-     * What came of it. The three models compute: M of the solver, the final M, and the final M with the neurons
+     * What came of it. The three models compute: M of the solver, the final M, and the final M with the units
      * removed.
      *
-     * @param sparse the network with the solver's M for fc2's weight, all widths as before
+     * @param sparse the network with the solver's M for the layer's weight, all widths as before
      * @param refitted the network with the final M (refitted, if asked), all widths as before
-     * @param compressed the same function with unread neurons removed from fc1
+     * @param compressed the same function with unread units removed from the layer before
      * @param solution the solver's answer, with its certificate
      * @param debiasing the refit, if asked
      * @param samples images that the correlations are of
@@ -65,32 +67,39 @@ public final class Compression {
             Optional<Debiasing> debiasing,
             long samples,
             Seconds seconds) {
-        /** Neurons of fc1 that are kept. */
+        /** Units of the layer before that are kept. */
         public int kept() {
-            return compressed.architecture().fc1();
+            return solution.support().length;
         }
     }
 
     /**
-     * Compresses fc2 of a model.
+     * Compresses one layer of a model.
      *
      * @param device where it runs
      * @param model the trained network; not modified
      * @param images what the reconstruction is to be good on: the training set
-     * @throws IllegalArgumentException when more neurons are to be kept than there are, or fc1 has none at all
+     * @throws IllegalArgumentException when more units are to be kept than there are, or a layer before has none
+     *     at all
      * @throws ArithmeticException when activations of the model overflow on these images
      * @throws OverflowException when a weight of the answer is beyond what single precision holds
      * @throws lnr.lenet.InputException when a ratio's lambda overflows
      */
     public static Result run(Device device, Model model, DeviceImages images, Options options, Progress progress) {
-        if (model.architecture().fc1() == 0) {
-            throw new IllegalArgumentException("model: expected outputs of fc1, got none");
-        }
+        Target target = options.target();
+        model.architecture().layers().subList(0, target.layer()).stream()
+                .filter(layer -> layer.outputs() == 0)
+                .forEach(layer -> {
+                    throw new IllegalArgumentException("model: expected outputs of " + layer.name() + ", got none");
+                });
         long start = System.nanoTime();
         try (LeNet5 network = new LeNet5(device, model, BATCH);
-                Correlations correlations = LayerCorrelations.gather(network, images, FC2, options.bias(), progress);
+                NetworkCorrelations all =
+                        NetworkCorrelations.gather(network, images, Set.of(target), options.bias(), progress);
                 Scope scope = device.scope()) {
-            Problem problem = problem(correlations, scope);
+            Correlations correlations = all.of(target);
+            int units = target.units(model.architecture());
+            Problem problem = problem(correlations, scope, Groups.ofSize(scope, units, target.columns()));
             long gathered = System.nanoTime();
             Solution solution = solve(problem, options, progress);
             long solved = System.nanoTime();
@@ -98,14 +107,14 @@ public final class Compression {
                     ? Optional.of(Debiasing.of(problem, solution.columns()))
                     : Optional.empty();
             long refit = System.nanoTime();
-            Model sparse = Surgery.replaceLast(model, solution.m(), options.bias());
+            Model sparse = Surgery.replace(model, target, solution.m(), options.bias());
             Model refitted = debiasing
-                    .map(d -> Surgery.replaceLast(model, d.m(), options.bias()))
+                    .map(d -> Surgery.replace(model, target, d.m(), options.bias()))
                     .orElse(sparse);
             return new Result(
                     sparse,
                     refitted,
-                    Surgery.collapse(refitted, solution.columns()),
+                    Surgery.collapse(refitted, target, solution.support()),
                     solution,
                     debiasing,
                     correlations.samples(),
@@ -113,9 +122,9 @@ public final class Compression {
         }
     }
 
-    private static Problem problem(Correlations correlations, Scope scope) {
+    private static Problem problem(Correlations correlations, Scope scope, Groups groups) {
         try {
-            return correlations.problem(scope, 0);
+            return correlations.problem(scope, groups, 0);
         } catch (MatrixException e) {
             throw (ArithmeticException) new ArithmeticException("activations: " + e.getMessage()).initCause(e);
         }

@@ -1,28 +1,26 @@
 package lnr.lenet.compress;
 
-import java.util.Arrays;
 import lnr.lenet.network.Architecture;
+import lnr.lenet.network.Architecture.Layer;
 import lnr.lenet.network.Model;
 
-/** Changes of a model's last layer, and of the one before it once neurons are no longer read. */
+/** Changes of a model's layer, and of the one before it once units are no longer read. */
 final class Surgery {
-    private static final int FC1 = 2;
-    private static final int FC2 = 3;
-
     private Surgery() {}
 
     /**
-     * The model with fc2's weight replaced.
+     * The model with a layer's weight replaced.
      *
-     * @param m (classes, d'), column-major
+     * @param m (h, d'), column-major
      * @param bias whether the last column of M is the new bias; otherwise the bias stays
      * @throws OverflowException when a number of M is beyond what single precision holds
      */
-    static Model replaceLast(Model model, double[] m, boolean bias) {
-        int h = model.architecture().classes();
-        int d = model.architecture().fc1();
+    static Model replace(Model model, Target target, double[] m, boolean bias) {
+        Layer layer = model.architecture().layers().get(target.layer());
+        int h = layer.outputs();
+        int d = layer.inputs();
         float[] values = model.values().clone();
-        int at = model.offset(FC2);
+        int at = model.offset(target.layer());
         for (int i = 0; i < h; i++) {
             for (int j = 0; j < d; j++) {
                 values[at + i * d + j] = single(m[j * h + i]);
@@ -43,32 +41,49 @@ final class Surgery {
     }
 
     /**
-     * The model without the neurons of fc1 that are not kept: their rows of fc1, their biases and their columns of fc2.
-     * Its output is the same when those columns are zero.
+     * The model without the units that are not kept: their rows of the layer before, their biases and the columns of
+     * the target that read them. Its output is the same when those columns are zero.
      *
-     * @param keep neurons of fc1, ascending
+     * @param keep units that the target reads, ascending
      */
-    static Model collapse(Model model, int[] keep) {
+    static Model collapse(Model model, Target target, int[] keep) {
         Architecture before = model.architecture();
-        Architecture after = new Architecture(before.conv1(), before.conv2(), keep.length, before.classes());
-        int inputs = before.layers().get(FC1).inputs();
-        Model collapsed = new Model(after, Arrays.copyOf(model.values(), after.parameters()));
-        float[] values = collapsed.values();
-        float[] weight = model.weight(FC1);
-        float[] bias = model.bias(FC1);
-        int at = collapsed.offset(FC1);
-        for (int k = 0; k < keep.length; k++) {
-            System.arraycopy(weight, keep[k] * inputs, values, at + k * inputs, inputs);
-            values[at + keep.length * inputs + k] = bias[keep[k]];
+        Architecture after = before.withWidth(target.before(), keep.length);
+        float[] values = new float[after.parameters()];
+        int at = 0;
+        for (int i = 0; i < before.layers().size(); i++) {
+            float[] weight = model.weight(i);
+            float[] bias = model.bias(i);
+            if (i == target.before()) {
+                weight = rows(weight, before.layers().get(i).inputs(), keep);
+                bias = rows(bias, 1, keep);
+            } else if (i == target.layer()) {
+                weight = columns(weight, before.layers().get(i), target.columns(), keep);
+            }
+            System.arraycopy(weight, 0, values, at, weight.length);
+            System.arraycopy(bias, 0, values, at + weight.length, bias.length);
+            at += weight.length + bias.length;
         }
-        float[] last = model.weight(FC2);
-        at = collapsed.offset(FC2);
-        for (int i = 0; i < before.classes(); i++) {
+        return new Model(after, values);
+    }
+
+    /** The rows {@code keep} of a matrix whose rows are {@code size} numbers each. */
+    static float[] rows(float[] from, int size, int[] keep) {
+        float[] rows = new float[keep.length * size];
+        for (int k = 0; k < keep.length; k++) {
+            System.arraycopy(from, keep[k] * size, rows, k * size, size);
+        }
+        return rows;
+    }
+
+    private static float[] columns(float[] from, Layer layer, int size, int[] keep) {
+        float[] columns = new float[layer.outputs() * keep.length * size];
+        for (int i = 0; i < layer.outputs(); i++) {
             for (int k = 0; k < keep.length; k++) {
-                values[at + i * keep.length + k] = last[i * before.fc1() + keep[k]];
+                int to = (i * keep.length + k) * size;
+                System.arraycopy(from, i * layer.inputs() + keep[k] * size, columns, to, size);
             }
         }
-        System.arraycopy(model.bias(FC2), 0, values, at + before.classes() * keep.length, before.classes());
-        return collapsed;
+        return columns;
     }
 }

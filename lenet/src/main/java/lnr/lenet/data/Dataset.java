@@ -64,5 +64,44 @@ public record Dataset(String name, Origin origin, Split train, Split test) {
                     ? this
                     : new Split(Arrays.copyOf(images, count * PIXELS), Arrays.copyOf(labels, count));
         }
+
+        /** Two splits of one. */
+        public record Parts(Split fitted, Split heldOut) {}
+
+        /**
+         * Holds samples out: an even choice that depends on the count alone, so that it is the same every time.
+         *
+         * @param held how many, from 1 to one less than {@link #count()}
+         * @return copies, each in this split's order
+         * @throws InputException if there are not enough, or none is to be held out
+         */
+        public Parts holdOut(int held) {
+            if (held < 1 || held >= count()) {
+                throw new InputException("held-out samples: expected from 1 to " + (count() - 1) + ", found " + held);
+            }
+            int[] out = new int[held];
+            int[] in = new int[count() - held];
+            int a = 0;
+            int b = 0;
+            for (int i = 0; i < count(); i++) {
+                // Sample i is out when the share that is to be out by then reaches another whole number.
+                if ((i + 1L) * held / count() > (long) i * held / count()) {
+                    out[a++] = i;
+                } else {
+                    in[b++] = i;
+                }
+            }
+            return new Parts(of(in), of(out));
+        }
+
+        private Split of(int[] samples) {
+            byte[] chosen = new byte[samples.length * PIXELS];
+            byte[] theirs = new byte[samples.length];
+            for (int i = 0; i < samples.length; i++) {
+                System.arraycopy(images, samples[i] * PIXELS, chosen, i * PIXELS, PIXELS);
+                theirs[i] = labels[samples[i]];
+            }
+            return new Split(chosen, theirs);
+        }
     }
 }

@@ -65,6 +65,17 @@ public record Architecture(int conv1, int conv2, int fc1, int classes) {
                 new Layer("fc2", classes, List.of(classes, fc1)));
     }
 
+    /** The same with {@code width} outputs of a layer, 0 for conv1 to 3 for fc2. */
+    public Architecture withWidth(int layer, int width) {
+        return switch (layer) {
+            case 0 -> new Architecture(width, conv2, fc1, classes);
+            case 1 -> new Architecture(conv1, width, fc1, classes);
+            case 2 -> new Architecture(conv1, conv2, width, classes);
+            case 3 -> new Architecture(conv1, conv2, fc1, width);
+            default -> throw new IllegalArgumentException("layer: expected 0 to 3, got " + layer);
+        };
+    }
+
     /** Weights and biases of all layers. */
     public int parameters() {
         return layers().stream().mapToInt(Layer::parameters).sum();
@@ -72,13 +83,13 @@ public record Architecture(int conv1, int conv2, int fc1, int classes) {
 
     /** Multiplications and additions of one image's forward pass, biases and activations left out. */
     public long flops() {
-        int[] positions = {4 * 144, 4 * 16, 1, 1};
-        long flops = 0;
-        for (int i = 0; i < 4; i++) {
-            Layer layer = layers().get(i);
-            flops += 2L * positions[i] * layer.outputs() * layer.inputs();
-        }
-        return flops;
+        return flops(0) + flops(1) + flops(2) + flops(3);
+    }
+
+    /** Those of one layer, 0 for conv1 to 3 for fc2. */
+    public long flops(int layer) {
+        long positions = layer == 0 ? 4 * 144 : layer == 1 ? 4 * 16 : 1;
+        return 2 * positions * layers().get(layer).outputs() * layers().get(layer).inputs();
     }
 
     /** The first convolution's shape. */

@@ -45,6 +45,16 @@ public final class DeviceImages implements AutoCloseable {
         inOrder();
     }
 
+    /** A copy of the images' bytes in their own order, (count, 784), on the host. */
+    public byte[] pixels() {
+        return images.toArray();
+    }
+
+    /** Replaces the images by others of the same labels: (count, 784), copied. */
+    public void replacePixels(byte[] pixels) {
+        images.write(pixels);
+    }
+
     /** Number of images. */
     public int count() {
         return count;
@@ -80,6 +90,16 @@ public final class DeviceImages implements AutoCloseable {
      */
     public void gatherLabels(int from, int n, U8 y) {
         device.layers().gatherLabels(n, labels, order.slice(from, n), y);
+    }
+
+    /**
+     * Gathers what is known of images {@code [from, from + n)} of the order: rows that follow the images' own order.
+     *
+     * @param rows (count, size)
+     * @param x (n, size). Modified.
+     */
+    public void gatherRows(int from, int n, int size, F32 rows, F32 x) {
+        device.layers().gatherRows(n, size, rows, order.slice(from, n), x);
     }
 
     @Override

@@ -55,6 +55,14 @@ public final class Evaluation {
         return predictions;
     }
 
+    /** The network's logits of all images, in their present order: (count, classes). */
+    public static float[] logits(LeNet5 network, DeviceImages images) {
+        int classes = network.width(LeNet5.STEPS);
+        float[] all = new float[images.count() * classes];
+        logits(network, images, (from, n, z) -> System.arraycopy(z.toArray(), 0, all, from * classes, n * classes));
+        return all;
+    }
+
     private interface Batch {
         /** @param z (n, classes), logits of images from {@code from} on */
         void accept(int from, int n, F32 z);

@@ -134,8 +134,13 @@ public final class LeNet5 implements AutoCloseable {
         return output;
     }
 
-    /** (n, {@link #width width(steps)}): what the last pass left after {@code steps} steps, 1 or more. */
-    F32 activation(int steps, int n) {
+    /**
+     * What the last pass left after {@code steps} of its steps, 1 or more.
+     *
+     * @param n samples of that pass
+     * @return (n, {@link #width width(steps)}), overwritten by the next pass
+     */
+    public F32 activation(int steps, int n) {
         return activation[steps - 1].slice(0, (long) n * width[steps]);
     }
 

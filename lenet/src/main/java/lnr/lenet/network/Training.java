@@ -11,13 +11,16 @@ import lnr.kernels.U8;
 import lnr.lenet.Progress;
 
 /**
- * Training by Adam on softmax cross-entropy. Holds the gradients, Adam's moments and the number of steps so far; the
- * network is the caller's, and is closed after this.
+ * Training by Adam on softmax cross-entropy, against labels or against a teacher's opinion as well. Holds the
+ * gradients, Adam's moments and the number of steps so far; the network is the caller's, and is closed after this.
  */
 public final class Training implements AutoCloseable {
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
     private static final double EPSILON = 1e-8;
+
+    /** Batches at one rate: a recording serves no other. */
+    private static final int STRETCH = 8;
 
     /**
      * What an epoch did.
@@ -27,12 +30,23 @@ public final class Training implements AutoCloseable {
      */
     public record Epoch(double loss, double accuracy) {}
 
+    /**
+     * A network to learn from, on every image of those that are trained on.
+     *
+     * @param logits (images, classes) in the images' own order, on the network's device; the caller's
+     * @param temperature that softens both opinions, more than 0
+     * @param share of the loss that is the teacher's, 0 to 1
+     */
+    public record Teacher(F32 logits, double temperature, double share) {}
+
     private final LeNet5 network;
-    private final double rate;
+    private final Teacher teacher; // or null
+    private double rate;
     private final SplittableRandom random;
     private final Scope scope;
     private final F32 x; // (batch, 784)
     private final U8 labels; // (batch)
+    private final F32 opinion; // (batch, classes), the teacher's logits; empty without one
     private final U8 winner1; // (batch, outputs of step 1)
     private final U8 winner2; // (batch, outputs of step 2)
     private final F32[] gradient = new F32[LeNet5.STEPS]; // of the activations, (batch, outputs of the step)
@@ -44,16 +58,21 @@ public final class Training implements AutoCloseable {
     private Recording recording; // of a full batch's update, from the second full batch on
 
     /**
+     * Without a teacher.
+     *
      * @param network what is trained; its batch size is the training batch size
      * @param rate Adam's step length
      * @param seed of the order of samples
      */
     public Training(LeNet5 network, double rate, long seed) {
-        if (!(rate > 0) || Double.isInfinite(rate)) {
-            throw new IllegalArgumentException("rate: expected a positive number, got " + rate);
-        }
+        this(network, null, rate, seed);
+    }
+
+    /** With a teacher, or null; otherwise as above. */
+    public Training(LeNet5 network, Teacher teacher, double rate, long seed) {
         this.network = network;
-        this.rate = rate;
+        this.teacher = teacher;
+        setRate(rate);
         // Split, so that it shares no numbers with the initial parameters drawn from the same seed.
         this.random = new SplittableRandom(seed).split();
         this.scope = network.device().scope();
@@ -61,6 +80,7 @@ public final class Training implements AutoCloseable {
             int batch = network.batch();
             x = scope.f32((long) batch * network.width(0));
             labels = scope.u8(batch);
+            opinion = scope.f32(teacher == null ? 0 : (long) batch * network.width(LeNet5.STEPS));
             winner1 = scope.u8((long) batch * network.width(1));
             winner2 = scope.u8((long) batch * network.width(2));
             for (int i = 0; i < LeNet5.STEPS; i++) {
@@ -77,16 +97,47 @@ public final class Training implements AutoCloseable {
         }
     }
 
-    /** Goes once through the images in a new random order; {@code progress} is told after every batch. */
-    public Epoch epoch(DeviceImages images, Progress progress) {
-        return network.device().range("epoch", () -> run(images, progress));
+    /** Changes Adam's step length from the next batch on; every change costs a recording. */
+    private void setRate(double other) {
+        if (!(other > 0) || Double.isInfinite(other)) {
+            throw new IllegalArgumentException("rate: expected a positive number, got " + other);
+        }
+        if (other != rate && recording != null) {
+            recording.close();
+            recording = null;
+        }
+        rate = other;
     }
 
-    private Epoch run(DeviceImages images, Progress progress) {
+    /** Adam's step length in the course of a training. */
+    @FunctionalInterface
+    public interface Schedule {
+        /** @param done share of the epoch that is done, from 0 to less than 1 */
+        double rate(double done);
+    }
+
+    /** Goes once through the images in a new random order; {@code progress} is told after every batch. */
+    public Epoch epoch(DeviceImages images, Progress progress) {
+        return epoch(images, done -> rate, progress);
+    }
+
+    /**
+     * As above, at changing rates: a new one every {@value #STRETCH} batches.
+     *
+     * @param schedule asked at the beginning of each stretch
+     */
+    public Epoch epoch(DeviceImages images, Schedule schedule, Progress progress) {
+        return network.device().range("epoch", () -> run(images, schedule, progress));
+    }
+
+    private Epoch run(DeviceImages images, Schedule schedule, Progress progress) {
         images.reorder(permutation(images.count()));
         sums.clear();
         for (int from = 0; from < images.count(); from += network.batch()) {
             int n = Math.min(network.batch(), images.count() - from);
+            if (from / network.batch() % STRETCH == 0) {
+                setRate(schedule.rate((double) from / images.count()));
+            }
             step(images, from, n);
             progress.at("epoch", from + n, images.count());
         }
@@ -99,6 +150,9 @@ public final class Training implements AutoCloseable {
         U8 target = labels.slice(0, n);
         images.gather(from, n, input);
         images.gatherLabels(from, n, target);
+        if (teacher != null) {
+            images.gatherRows(from, n, network.width(LeNet5.STEPS), teacher.logits(), opinion(n));
+        }
         if (n == network.batch() && recording != null) {
             recording.replay();
             return;
@@ -129,7 +183,12 @@ public final class Training implements AutoCloseable {
         U8 places2 = winner2.slice(0, (long) n * network.width(2));
         F32 z = network.forward(n, input, LeNet5.STEPS, places1, places2);
         F32 dz = gradient(3, n);
-        layers.crossEntropy(n, network.width(4), z, target, dz, sums);
+        if (teacher == null) {
+            layers.crossEntropy(n, network.width(4), z, target, dz, sums);
+        } else {
+            layers.distillation(
+                    n, network.width(4), teacher.temperature(), teacher.share(), z, opinion(n), target, dz, sums);
+        }
         for (int i = 3; i >= 2; i--) {
             layers.denseBackward(
                     n,
@@ -165,6 +224,11 @@ public final class Training implements AutoCloseable {
                 network.weightIn(slope, 0),
                 network.biasIn(slope, 0));
         return slope;
+    }
+
+    /** (n, classes), the teacher's logits of the batch. */
+    private F32 opinion(int n) {
+        return opinion.slice(0, (long) n * network.width(LeNet5.STEPS));
     }
 
     private F32 gradient(int layer, int n) {

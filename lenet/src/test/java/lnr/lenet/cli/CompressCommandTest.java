@@ -120,6 +120,64 @@ class CompressCommandTest {
     }
 
     @Test
+    void compressesAllLayersToASize() {
+        JsonNode report = compress(
+                        "--model", model.toString(), "--target-size", "3%", "--retrain", "1", "--json", "--out",
+                        out().toString())
+                .quiet()
+                .json();
+        Architecture after = ModelFile.read(out()).architecture();
+        assertThat(after.parameters()).isLessThanOrEqualTo(431080 * 3 / 100);
+        assertThat(report.at("/asked/parameters").asInt()).isEqualTo(431080 * 3 / 100);
+        assertThat(report.at("/compressed/parameters").asInt()).isEqualTo(after.parameters());
+        assertThat(report.at("/compressed/flops").asLong()).isEqualTo(after.flops());
+        assertThat(report.at("/compressed/accuracy").asDouble()).isGreaterThan(0.5);
+        assertThat(report.at("/compressed/validation_accuracy").asDouble()).isGreaterThan(0.5);
+        assertThat(report.path("validation_images").asInt()).isEqualTo(80);
+        assertThat(report.path("layers").toString()).isEqualTo("[\"fc2\",\"fc1\",\"conv2\"]");
+        assertThat(report.at("/rounds/0/fits").size()).isEqualTo(5);
+        assertThat(report.at("/retraining/distill").asBoolean()).isTrue();
+        assertThat(report.path("seconds").fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "data", "model", "validation", "correlations", "allocation", "compression", "retraining",
+                        "evaluation", "write", "total");
+    }
+
+    @Test
+    void compressesSomeLayersInTheirOrder() {
+        assertThat(compressSmall("--layers", "fc1,conv2", "--lambda-ratio", "0.3", "--validation", "100")
+                        .quiet()
+                        .out())
+                .contains("100 of the training images held out", "conv2 ", "fc1 ", "test accuracy", "FLOPs an image")
+                .endsWith("wrote " + out() + System.lineSeparator());
+        Architecture after = ModelFile.read(out()).architecture();
+        assertThat(after.fc1()).isEqualTo(30);
+        JsonNode report = compressSmall("--layers", "conv2", "--keep", "2", "--json").quiet().json();
+        assertThat(report.path("layer").asText()).isEqualTo("conv2");
+        assertThat(ModelFile.read(out()).architecture()).isEqualTo(new Architecture(2, 4, 30, 10));
+    }
+
+    @Test
+    void refusesTargetsThatCannotBeReached() {
+        compressSmall("--target-size", "1%").refused("--target-size: expected ", "one unit a layer");
+        compressSmall("--target-size", "0%").refused("--target-size: expected a share");
+        compressSmall("--target-size", "big").refused("--target-size: expected a share", "big");
+        compressSmall("--target-size", "50%", "--target-accuracy", "0.9").refused("expected one of them");
+        compressSmall("--target-size", "50%", "--lambda", "1").refused("expected none of --lambda");
+        compressSmall("--target-accuracy", "1.5").refused("--target-accuracy: expected more than 0");
+        compressSmall("--target-accuracy", "0.999", "--json").refused("--target-accuracy: expected at most");
+        compressSmall("--target-size", "50%", "--validation", "800").refused("--validation: expected from 1 to 799");
+        compressSmall("--target-size", "50%", "--validation", "0").refused("--validation: expected from 1 to 799");
+        compressSmall("--target-size", "50%", "--rounds", "2").refused("--rounds: expected --retrain");
+        compressSmall("--target-size", "50%", "--retrain", "0").refused("--retrain: expected 1 or more, found 0");
+        compressSmall("--target-size", "50%", "--no-bias").refused("--no-bias");
+        compressSmall("--layers", "conv1").refused("--layers: expected all, or some of conv2, fc1 and fc2", "conv1");
+        compressSmall("--layers", "fc1,fc1").refused("--layers: expected each layer once");
+        compressSmall("--layers", "all").refused("expected --target-size");
+    }
+
+    @Test
     void keepsAsManyNeuronsAsAsked() {
         JsonNode report = compressSmall("--keep", "17", "--json").good().json();
         assertThat(report.path("kept").asInt()).isEqualTo(17);
@@ -306,8 +364,8 @@ class CompressCommandTest {
         compressSmall("--lambda", "1", "--keep", "3").refused("mutually exclusive");
         compressSmall("--lambda-ratio", "Infinity").refused("--lambda-ratio: expected a finite number");
         compressSmall("--keep", "-1").refused("--keep: expected 0 or more, found -1");
-        compressSmall("--keep", "31").refused("--keep: expected 0 to 30 neurons, found 31");
-        compress("--keep", "501").refused("--keep: expected 0 to 500 neurons, found 501");
+        compressSmall("--keep", "31").refused("--keep: expected 0 to 30 neurons of fc1, found 31");
+        compress("--keep", "501").refused("--keep: expected 0 to 500 neurons of fc1, found 501");
         compressSmall("--keep", "2.5").refused("--keep", "2.5");
         compressSmall("--epochs", "0").refused("--epochs: expected 1 or more, found 0");
         compressSmall("--method", "lasso").refused("--method: expected one of", "fista", "'lasso'");

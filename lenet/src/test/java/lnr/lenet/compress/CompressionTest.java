@@ -98,12 +98,31 @@ class CompressionTest {
         assertThat(predictions(result.compressed())).isEqualTo(predictions(model));
     }
 
+    @Test
+    void everyLayerCollapses() {
+        for (Target target : Target.values()) {
+            for (boolean bias : new boolean[] {false, true}) {
+                Compression.Options options =
+                        new Compression.Options(target, new Strength.Ratio(0.1), bias, true, Solver.named("newton"));
+                Compression.Result result = Compression.run(device, model, images, options, Progress.NONE);
+                int all = target.units(model.architecture());
+                assertThat(result.kept()).isBetween(1, all);
+                assertThat(result.compressed().architecture())
+                        .isEqualTo(model.architecture().withWidth(target.before(), result.kept()));
+                assertThat(predictions(result.compressed())).isEqualTo(predictions(result.refitted()));
+                if (!bias) {
+                    assertThat(result.compressed().bias(target.layer())).isEqualTo(model.bias(target.layer()));
+                }
+            }
+        }
+    }
+
     private static Compression.Result run(Strength strength, boolean bias, boolean debias) {
         return Compression.run(
                 device,
                 model,
                 images,
-                new Compression.Options(strength, bias, debias, Solver.named("fista")),
+                new Compression.Options(Target.FC2, strength, bias, debias, Solver.named("fista")),
                 Progress.NONE);
     }
 

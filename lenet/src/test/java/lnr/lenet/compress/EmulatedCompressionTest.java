@@ -97,7 +97,7 @@ class EmulatedCompressionTest {
             Model model = network.model();
             images.inOrder();
             Compression.Options options =
-                    new Compression.Options(new Strength.Ratio(0.3), true, true, Solver.named("fista"));
+                    new Compression.Options(Target.FC2, new Strength.Ratio(0.3), true, true, Solver.named("fista"));
             return new Job(model, loss, Compression.run(device, model, images, options, Progress.NONE));
         }
     }

@@ -1,0 +1,225 @@
+package lnr.lenet.compress;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import lnr.engine.Correlations;
+import lnr.engine.Debiasing;
+import lnr.engine.MatrixException;
+import lnr.engine.Problem;
+import lnr.engine.solvers.Solver;
+import lnr.kernels.Device;
+import lnr.kernels.F32;
+import lnr.kernels.Groups;
+import lnr.kernels.Scope;
+import lnr.lenet.Progress;
+import lnr.lenet.network.Architecture.Layer;
+import lnr.lenet.network.DeviceImages;
+import lnr.lenet.network.LeNet5;
+import lnr.lenet.network.Model;
+
+/**
+ * Compression of several layers, one after the other. Every layer reconstructs what the original network computes for
+ * those of its outputs that are still there, from the inputs that the compressed network gives it, so that errors are
+ * corrected as they arise. A layer that was fitted before one that it reads changed is fitted once more at the end.
+ *
+ * <p>As long as nothing before a layer has changed but that units were removed, its moments are parts of the original
+ * network's, and all of these come from one pass over the images. Last layer first, every layer but the last therefore
+ * has only those outputs to reconstruct that are read.
+ */
+public final class NetworkCompression {
+    private static final int BATCH = 1000;
+
+    private final Device device;
+    private final Model original;
+    private final DeviceImages images;
+    private final Solver solver;
+    private final Map<Target, LayerMoments> moments = new EnumMap<>(Target.class);
+
+    /**
+     * Gathers the original network's moments.
+     *
+     * @param original the trained network; every layer has an output
+     * @param images what the reconstruction is to be good on; in use as long as this is
+     * @throws ArithmeticException when activations overflow on these images
+     */
+    public NetworkCompression(Device device, Model original, DeviceImages images, Solver solver, Progress progress) {
+        this.device = device;
+        this.original = original;
+        this.images = images;
+        this.solver = solver;
+        Set<Target> all = EnumSet.allOf(Target.class);
+        try (LeNet5 network = new LeNet5(device, original, Math.min(BATCH, images.count()));
+                NetworkCorrelations sums = NetworkCorrelations.gather(network, images, all, true, progress)) {
+            for (Target target : all) {
+                double[] w = NetworkCorrelations.weight(original, target.layer(), true);
+                moments.put(target, new LayerMoments(target, sums.of(target), w));
+            }
+        }
+    }
+
+    /** One layer's compression. */
+    public record Step(Target target, Strength strength) {}
+
+    /**
+     * What a step did.
+     *
+     * @param kept units that the layer still reads
+     * @param of units that it read before
+     * @param error what its reconstruction misses, in parts of its outputs' variance
+     * @param damping of its least squares ({@link Debiasing})
+     * @param seconds of wall time
+     */
+    public record Fit(Target target, int kept, int of, double error, double damping, double seconds) {}
+
+    /** The compressed network, and the fits that made it, in their order. */
+    public record Result(Model model, List<Fit> fits) {}
+
+    /** The original network. */
+    public Model original() {
+        return original;
+    }
+
+    /**
+     * Carries out the steps in this order, then fits again, first layer first, what they left behind.
+     *
+     * @param steps each layer once at most
+     * @param progress told of the fits that are done
+     * @throws lnr.lenet.InputException when a ratio's lambda overflows
+     */
+    public Result compress(List<Step> steps, Progress progress) {
+        try (OriginalActivations activations = activations(images.count())) {
+            return compress(steps, activations, progress);
+        }
+    }
+
+    /** As above, errors corrected on other images or on fewer. */
+    Result compress(List<Step> steps, OriginalActivations activations, Progress progress) {
+        Map<Target, Strength> strengths = new LinkedHashMap<>();
+        steps.forEach(step -> strengths.put(step.target(), step.strength()));
+        Choice choice = (target, problem) -> Selection.of(solver, problem, strengths.get(target));
+        return compress(strengths.keySet(), choice, activations, progress);
+    }
+
+    /** Chooses the units that a layer keeps. */
+    @FunctionalInterface
+    interface Choice {
+        /**
+         * @param problem the layer's, each unit that is left a group
+         * @return some of these groups, ascending
+         */
+        int[] units(Target target, Problem problem);
+    }
+
+    /** As above, with another choice of units. */
+    Result compress(Collection<Target> order, Choice choice, OriginalActivations activations, Progress progress) {
+        Run run = new Run(activations);
+        for (Target target : order) {
+            run.fit(target, choice);
+            progress.at("compress", run.fits.size(), -1);
+        }
+        while (!run.stale.isEmpty()) {
+            run.fit(run.stale.iterator().next(), (target, problem) -> IntStream.range(0, problem.groups().count())
+                    .toArray());
+            progress.at("compress", run.fits.size(), -1);
+        }
+        return new Result(run.model, run.fits);
+    }
+
+    /** What the first images, {@code most} at most, are to the original network; the caller closes it. */
+    OriginalActivations activations(int most) {
+        return new OriginalActivations(device, original, images, Math.min(most, images.count()));
+    }
+
+    /**
+     * A layer's reconstruction error as the original network's inputs allow it.
+     *
+     * @param outputs of the layer, those that are to be reconstructed, ascending
+     */
+    ErrorCurve curve(Target target, int[] outputs) {
+        try (Scope scope = device.scope()) {
+            return new ErrorCurve(solver, moments.get(target).problem(scope, outputs, all(target.before())));
+        }
+    }
+
+    /** All outputs of a layer. */
+    int[] all(int layer) {
+        return IntStream.range(0, original.architecture().layers().get(layer).outputs()).toArray();
+    }
+
+    /** A network on its way. */
+    private final class Run {
+        private final OriginalActivations activations;
+        private final int[][] units = new int[LeNet5.STEPS][]; // of each layer: those of the original's that are left
+        private final boolean[] changed = new boolean[LeNet5.STEPS];
+        private final Set<Target> stale = EnumSet.noneOf(Target.class);
+        private final List<Fit> fits = new ArrayList<>();
+        private Model model = original;
+
+        Run(OriginalActivations activations) {
+            this.activations = activations;
+            Arrays.setAll(units, NetworkCompression.this::all);
+        }
+
+        void fit(Target target, Choice choice) {
+            long start = System.nanoTime();
+            int[] before = units[target.before()];
+            try (Scope scope = device.scope()) {
+                Problem problem = problem(target, scope);
+                int[] kept = choice.units(target, problem);
+                Debiasing fit = Debiasing.of(problem, Selection.columns(kept, target.columns()));
+                model = Surgery.collapse(Surgery.replace(model, target, fit.m(), true), target, kept);
+                units[target.before()] =
+                        Arrays.stream(kept).map(k -> before[k]).toArray();
+                changed[target.layer()] = true;
+                stale.remove(target);
+                fits.stream().map(Fit::target).filter(t -> t.layer() > target.layer()).forEach(stale::add);
+                double seconds = (System.nanoTime() - start) * 1e-9;
+                double error = ReconstructionError.of(problem, fit);
+                fits.add(new Fit(target, kept.length, before.length, error, fit.damping(), seconds));
+            } catch (MatrixException e) {
+                throw (ArithmeticException) new ArithmeticException(target + ": " + e.getMessage()).initCause(e);
+            }
+        }
+
+        private Problem problem(Target target, Scope scope) {
+            for (int i = 0; i < target.layer(); i++) {
+                if (changed[i]) {
+                    return corrected(target, scope);
+                }
+            }
+            return moments.get(target).problem(scope, units[target.layer()], units[target.before()]);
+        }
+
+        /** y from the original network, x from this one. */
+        private Problem corrected(Target target, Scope scope) {
+            Layer layer = original.architecture().layers().get(target.layer());
+            int[] outputs = units[target.layer()];
+            int h = outputs.length;
+            int d = model.architecture().layers().get(target.layer()).inputs();
+            try (Scope work = device.scope();
+                    LeNet5 network = new LeNet5(device, model, Math.min(BATCH, activations.count()));
+                    Correlations sums = Correlations.ofTargets(device, d, true, h)) {
+                F32 w = work.f32(Surgery.rows(original.weight(target.layer()), layer.inputs(), outputs));
+                F32 b = work.f32(Surgery.rows(original.bias(target.layer()), 1, outputs));
+                F32 y = work.f32((long) network.batch() * h);
+                for (int from = 0; from < activations.count(); from += network.batch()) {
+                    int n = Math.min(network.batch(), activations.count() - from);
+                    F32 targets = y.slice(0, (long) n * h);
+                    F32 input = activations.input(target.layer(), from, n);
+                    device.layers().dense(n, layer.inputs(), h, false, input, w, b, targets);
+                    sums.add(n, network.forward(n, activations.input(0, from, n), target.layer()), targets);
+                }
+                int count = units[target.before()].length;
+                return sums.problem(scope, Groups.ofSize(scope, count, target.columns()), 0);
+            }
+        }
+    }
+}
