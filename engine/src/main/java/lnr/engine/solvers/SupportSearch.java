@@ -16,7 +16,7 @@ public final class SupportSearch {
     private static final double LEAST = 1e-8;
 
     /** From one lambda to the next: never far below the one looked for, where solves cost most. */
-    private static final double STRIDE = 2;
+    private static final double STRIDE = 1.3;
 
     /** Width of a bracket, relative, that is not worth halving again. */
     private static final double WIDTH = 1e-5;

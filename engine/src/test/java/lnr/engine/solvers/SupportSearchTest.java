@@ -89,7 +89,7 @@ class SupportSearchTest {
             List<Double> tried = new ArrayList<>();
             Fista fista = new Fista();
             Solution found = SupportSearch.solve(new Solving(fista, tried), problem, count, Monitor.NONE);
-            assertThat(tried).allMatch(lambda -> lambda >= 0.49 * found.lambda());
+            assertThat(tried).allMatch(lambda -> lambda >= 0.76 * found.lambda());
         }
     }
 

@@ -39,8 +39,8 @@ import picocli.CommandLine.Option;
             "  lnr compress",
             "  lnr compress --data ./mnist --keep 40 --bias --out small.safetensors",
             "  lnr compress --data drawn --model mine.safetensors --lambda-ratio 0.05 --json",
-            "  lnr compress --target-size 5%",
-            "  lnr compress --target-size 5% --retrain 1",
+            "  lnr compress --target-size 5%%",
+            "  lnr compress --target-size 5%% --retrain 1",
             "  lnr compress --target-size 2800 --rounds 4 --retrain 20"
         })
 final class CompressCommand implements Runnable {
