@@ -1,11 +1,12 @@
 """PyTorch's side of the comparison: carries out requests from stdin and answers each on stdout.
 
-usage: side.py THREADS FOLDER DEVICE
+usage: side.py THREADS FOLDER DEVICE [PROTOTYPE]
 
 The first line it writes says who it is. A request is a line, `epoch`, `forward`, `correlation`,
-`solve PROBLEM METHOD Q`, or an operation, `gram`, `patches` or `prox`, with its shape and how often to repeat it; the
-answer is a line of JSON with the seconds it took and the value it found. `bound` before an operation asks for the least
-seconds that the device allows. Exit code 3: a module is missing.
+`solve PROBLEM METHOD Q LAMBDAS`, or an operation, `gram`, `patches` or `prox`, with its shape and how often to repeat
+it; the answer is a line of JSON with the seconds it took and the value it found, of solves also with the gap. METHOD is
+one of the text's, `multi-task-lasso` for scikit-learn's, or `prototype` for that of the file PROTOTYPE. `bound` before
+an operation asks for the least seconds that the device allows. Exit code 3: a module is missing.
 """
 
 import json
@@ -19,8 +20,11 @@ except ImportError as error:
     print(f"{sys.executable}: {error}", file=sys.stderr)
     sys.exit(3)
 
+import lasso
 import network
 import operations
+import problems
+import prototype
 import solvers
 
 
@@ -34,6 +38,39 @@ def gpu(device):
         "cudnn": str(torch.backends.cudnn.version()),
         "tf32": f"products {torch.backends.cuda.matmul.allow_tf32}, convolutions {torch.backends.cudnn.allow_tf32}",
     }
+
+
+class Solves:
+    """Carries out solves, whoever does them."""
+
+    def __init__(self, folder, device, file):
+        self.folder, self.device, self.file = folder, device, file
+        self.problems, self.lassos, self.prototype = {}, {}, None
+
+    def run(self, name, method, q, words):
+        """Of all lambdas: seconds, objectives and gaps together, and the largest gap over tau / 2."""
+        if name not in self.problems:
+            self.problems[name] = problems.read(self.folder, name, self.device)
+        problem = self.problems[name]
+        total = {"seconds": 0.0, "value": 0.0, "gap": 0.0, "relative_gap": 0.0}
+        for weight in problem.lambdas(words):
+            seconds, m = self.solve(name, problem, method, q, weight)
+            objective, gap = problem.certify(weight, m)
+            total["seconds"] += seconds
+            total["value"] += objective
+            total["gap"] += gap
+            total["relative_gap"] = max(total["relative_gap"], gap / (problem.tau / 2))
+        return total
+
+    def solve(self, name, problem, method, q, weight):
+        if method == "multi-task-lasso":
+            if name not in self.lassos:
+                self.lassos[name] = lasso.Lasso(problem)
+            return self.lassos[name].solve(weight)
+        if method == "prototype":
+            self.prototype = self.prototype or prototype.Prototype(self.file)
+            return self.prototype.solve(problem, weight)
+        return solvers.solve(problem, method, q, weight)
 
 
 def main():
@@ -53,17 +90,17 @@ def main():
         threads=str(torch.get_num_threads()),
         blas="MKL" if torch.backends.mkl.is_available() else "not MKL",
         cpu_capability=torch.backends.cpu.get_cpu_capability(),
+        **({"scikit_learn": lasso.VERSION} if lasso.VERSION else {}),
         **gpu(device),
     )
-    passes, single, problems = None, None, {}
+    passes, single = None, None
+    solves = Solves(folder, device, sys.argv[4] if len(sys.argv) > 4 else None)
     for line in sys.stdin:
         words = line.split()
         if words[0] == "solve":
-            name, method, q = words[1], words[2], float(words[3])
-            if name not in problems:
-                problems[name] = solvers.read(folder, name, device)
-            seconds, value = solvers.solve(*problems[name], method, q)
-        elif len(words) >= 3:
+            answer(**solves.run(words[1], words[2], float(words[3]), words[4]))
+            continue
+        if len(words) >= 3:
             single = single or operations.Operations(folder, device)
             name, shape, repeats = words[-3], words[-2], int(words[-1])
             if words[0] == "bound":

@@ -1,23 +1,27 @@
 package lnr.bench.compare;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import lnr.bench.TextProblem;
 import lnr.bench.Tile;
 import lnr.kernels.Device;
@@ -36,13 +40,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench/compare/run",
         showDefaultValues = true,
-        description = "Does the same work with LNR and with PyTorch on the same device, in turns, and compares times"
-                + " and results.",
+        description = "Does the same work with LNR and with PyTorch, or with others, on the same machine in turns, and"
+                + " compares times and results.",
         footer = {
             "",
-            "Exit code: 0; 1 when objectives of one problem differ by more than 1e-9 or results of one operation by"
-                    + " more than 1e-4, relative, or a side fails; 2 for bad usage or when PyTorch is not there. A ratio"
-                    + " below its target is told, and no failure."
+            "Exit code: 0; 1 when objectives of one problem differ by more than 1e-9, or than their gaps allow where"
+                    + " these are known, or results of one operation by more than 1e-4, relative, or a side fails; 2"
+                    + " for bad usage or when PyTorch is not there. A ratio below its target is told, and no failure."
         })
 public final class Comparison implements Callable<Integer> {
     private static final int FULL = 60_000;
@@ -96,10 +100,17 @@ public final class Comparison implements Callable<Integer> {
             split = ",",
             paramLabel = "TASK",
             defaultValue = "epoch,forward,correlation,checkpoint,toy",
-            description = "Some of epoch, forward, correlation, checkpoint, toy, and the operations gram, patches and prox"
-                    + " (memory for which has to be asked for on the CPU), each of which takes another shape behind a"
-                    + " colon.")
+            description = "Some of epoch, forward, correlation, checkpoint, toy; newton, groups, path and lasso, which"
+                    + " are solves to a gap of 1e-8; and the operations gram, patches and prox (memory for which has to"
+                    + " be asked for on the CPU), each of which takes another shape behind a colon.")
     private Set<String> groups = new LinkedHashSet<>();
+
+    @Option(
+            names = "--prototype",
+            paramLabel = "FILE",
+            description = "A NumPy module with eliminate_bias(R, C) and solve(R, C, lambda, group, tau=, tol=), for the"
+                    + " task groups: it is left out without one.")
+    private Path prototype;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Where to write all results.")
     private Path json;
@@ -123,18 +134,23 @@ public final class Comparison implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         check();
-        List<Task> tasks = Task.of(groups, !device.equals("cpu"));
         try (Folder folder = Folder.create()) {
             Map<String, Object> circumstances = circumstances();
             try (Side torch = torch(folder)) {
+                List<Task> tasks = possible(Task.of(groups, !device.equals("cpu")), torch);
                 prepare(folder, tasks, circumstances);
                 try (Side lnr = lnr(folder)) {
                     circumstances.put("lnr", new ObjectMapper().convertValue(lnr.greeting(), Map.class));
                     circumstances.put("torch", new ObjectMapper().convertValue(torch.greeting(), Map.class));
                     System.err.println("LNR:     " + lnr.greeting());
                     System.err.println("PyTorch: " + torch.greeting());
-                    boolean full = samples == FULL;
-                    Findings findings = new Findings(circumstances, full, compare(tasks, lnr, torch));
+                    int rest = device.equals("cpu") ? REST_MILLIS : REST_MILLIS_GPU;
+                    Turns turns = new Turns(lnr, torch, rounds, warmups, rest);
+                    List<Outcome> outcomes = new ArrayList<>();
+                    for (Task task : tasks) {
+                        outcomes.add(turns.at(task));
+                    }
+                    Findings findings = new Findings(circumstances, samples == FULL, outcomes);
                     System.out.print(findings.text());
                     if (json != null) {
                         write(findings);
@@ -166,6 +182,9 @@ public final class Comparison implements Callable<Integer> {
         if (json != null) {
             AtomicFile.check(json);
         }
+        if (prototype != null && !Files.isReadable(prototype)) {
+            throw bad("--prototype " + prototype + ": no such file");
+        }
     }
 
     private ParameterException bad(String message) {
@@ -174,61 +193,62 @@ public final class Comparison implements Callable<Integer> {
 
     /** Writes what both sides are to read. */
     private void prepare(Folder folder, List<Task> tasks, Map<String, Object> circumstances) throws IOException {
-        if (tasks.stream().anyMatch(Task::isPass)) {
-            Dataset set = DataSource.ofEnvironment().open(data, Progress.NONE);
-            System.err.println("data: " + set.origin().sentence());
-            circumstances.put("data", set.origin().sentence());
-            circumstances.put("samples", samples);
-            folder.write(set.train().first(samples));
-        }
+        Set<String> problems = tasks.stream().map(Task::problem).filter(Objects::nonNull).collect(Collectors.toSet());
         if (tasks.stream().anyMatch(Task::isOperation)) {
             folder.write(Tile.normal(new Random(1), Long.MAX_VALUE));
         }
         try (Device drawing = Device.open("cpu")) {
             for (String name : List.of("toy", "checkpoint")) {
-                if (groups.contains(name)) {
-                    folder.write(TextProblem.draw(drawing, name));
+                if (problems.contains(name)) {
+                    folder.write(Given.of(drawing, TextProblem.draw(drawing, name)));
+                }
+            }
+            if (tasks.stream().anyMatch(Task::isOfImages)) {
+                Dataset set = DataSource.ofEnvironment().open(data, Progress.NONE);
+                System.err.println("data: " + set.origin().sentence());
+                circumstances.put("data", set.origin().sentence());
+                circumstances.put("samples", samples);
+                Dataset.Split split = set.train().first(samples);
+                folder.write(split);
+                writeLayers(folder, problems, drawing, split);
+            }
+        }
+    }
+
+    private static void writeLayers(Folder folder, Set<String> problems, Device device, Dataset.Split split)
+            throws IOException {
+        if (problems.stream().anyMatch(LayerProblems::has)) {
+            try (LayerProblems layers = new LayerProblems(device, split)) {
+                for (String name : problems) {
+                    if (LayerProblems.has(name)) {
+                        folder.write(layers.problem(name));
+                    }
                 }
             }
         }
     }
 
-    /** Warms both sides up and has them take turns, a task after the other. */
-    private List<Outcome> compare(List<Task> tasks, Side lnr, Side torch) throws IOException, InterruptedException {
-        List<Outcome> outcomes = new ArrayList<>();
-        for (Task task : tasks) {
-            double[][] seconds = new double[3][rounds];
-            double[] values = new double[3];
-            for (int round = -warmups; round < rounds; round++) {
-                for (int i = 0; i < (task.isBounded() ? 3 : 2); i++) {
-                    Thread.sleep(device.equals("cpu") ? REST_MILLIS : REST_MILLIS_GPU);
-                    JsonNode answer = (i == 0 ? lnr : torch).run((i == 2 ? "bound " : "") + task.request());
-                    values[i] = answer.path("value").asDouble(Double.NaN);
-                    if (round >= 0) {
-                        seconds[i][round] = answer.path("seconds").asDouble(Double.NaN);
-                    }
-                }
-                if (round >= 0) {
-                    System.err.printf(
-                            java.util.Locale.ROOT,
-                            "%s, round %d of %d: LNR %.3f ms, PyTorch %.3f ms%n",
-                            task.title(),
-                            round + 1,
-                            rounds,
-                            1e3 * seconds[0][round],
-                            1e3 * seconds[1][round]);
-                }
-            }
-            boolean bounded = task.isBounded() && !Double.isNaN(seconds[2][0]);
-            outcomes.add(new Outcome(
-                    task,
-                    new Timings(seconds[0]),
-                    new Timings(seconds[1]),
-                    bounded ? new Timings(seconds[2]) : null,
-                    values[0],
-                    values[1]));
+    /** Those tasks whose other side is there. */
+    private List<Task> possible(List<Task> tasks, Side torch) {
+        Set<Opponent> missing = EnumSet.noneOf(Opponent.class);
+        if (prototype == null) {
+            missing.add(Opponent.PROTOTYPE);
         }
-        return outcomes;
+        if (!torch.greeting().has("scikit_learn")) {
+            missing.add(Opponent.SKLEARN);
+        }
+        List<Task> possible = new ArrayList<>();
+        for (Task task : tasks) {
+            if (missing.contains(task.against())) {
+                System.err.println("left out: " + task.title()
+                        + (task.against() == Opponent.SKLEARN
+                                ? ": --python " + python + " lacks scikit-learn"
+                                : ": no --prototype was given"));
+            } else {
+                possible.add(task);
+            }
+        }
+        return possible;
     }
 
     private Side lnr(Folder folder) throws IOException {
@@ -265,9 +285,15 @@ public final class Comparison implements Callable<Integer> {
                 Integer.toString(threads),
                 folder.path().toString(),
                 torchDevice == null ? device : torchDevice));
-        String count = Integer.toString(threads);
+        if (prototype != null) {
+            command.add(prototype.toString());
+        }
+        Map<String, String> environment = new HashMap<>();
+        for (String library : List.of("OMP", "MKL", "OPENBLAS")) {
+            environment.put(library + "_NUM_THREADS", Integer.toString(threads));
+        }
         try {
-            return new Side("PyTorch", command, Map.of("OMP_NUM_THREADS", count, "MKL_NUM_THREADS", count));
+            return new Side("PyTorch", command, environment);
         } catch (Side.Ended e) {
             if (e.code() == MODULE_MISSING) {
                 throw new NoTorch("--python " + python + ": a module is missing");

@@ -18,23 +18,23 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
     /** Tables: times with their ratios, shares of what the device allows, and values with their differences. */
     String text() {
         StringBuilder text = new StringBuilder();
-        line(text, "%-36s %27s   %27s   %22s %8s", "task", "LNR: median, range [ms]", "PyTorch: median, range",
-                "ratio, range of rounds", "target");
+        line(text, "%-46s %-12s   %27s   %27s   %22s %8s", "task", "against", "LNR: median, range [ms]",
+                "the other: median, range", "ratio, range of rounds", "target");
         for (Outcome outcome : outcomes) {
-            Timings ratios = outcome.lnr().ratios(outcome.torch());
-            line(text, "%-36s %27s   %27s   %22s %8s", outcome.task().title(), spread(outcome.lnr()),
-                    spread(outcome.torch()),
+            Timings ratios = outcome.lnr().ratios(outcome.other());
+            line(text, "%-46s %-12s   %27s   %27s   %22s %8s", outcome.task().title(),
+                    outcome.task().against().title(), spread(outcome.lnr()), spread(outcome.other()),
                     String.format(Locale.ROOT, "%.2f (%.2f - %.2f)", outcome.ratio(), ratios.min(), ratios.max()),
                     verdict(outcome.ratio(), target(outcome)));
         }
         if (outcomes.stream().anyMatch(outcome -> outcome.bound() != null)) {
             line(text, "");
-            line(text, "%-36s %27s   %27s   %22s %8s", "bound", "the device's: median", "", "share of it reached",
+            line(text, "%-46s %27s   %27s   %22s %8s", "bound", "the device's: median", "", "share of it reached",
                     "target");
             for (Outcome outcome : outcomes) {
                 if (outcome.bound() != null) {
                     Timings shares = outcome.lnr().ratios(outcome.bound());
-                    line(text, "%-36s %27s   %27s   %22s %8s", outcome.task().title(),
+                    line(text, "%-46s %27s   %27s   %22s %8s", outcome.task().title(),
                             spread(outcome.bound()), "",
                             String.format(
                                     Locale.ROOT, "%.2f (%.2f - %.2f)", outcome.share(), shares.min(), shares.max()),
@@ -45,16 +45,19 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
         Map<String, Double> spreads = Outcome.spreads(outcomes);
         if (outcomes.stream().anyMatch(outcome -> !outcome.task().isPass())) {
             line(text, "");
-            line(text, "%-36s %27s   %27s   %22s", "objective or result", "LNR", "PyTorch", "relative difference");
+            line(text, "%-46s %27s   %27s   %22s", "objective or result", "LNR", "the other", "relative difference");
             for (Outcome outcome : outcomes) {
                 if (!outcome.task().isPass()) {
-                    line(text, "%-36s %27.15g   %27.15g   %22.1e", outcome.task().title(), outcome.lnrValue(),
-                            outcome.torchValue(), outcome.difference());
+                    line(text, "%-46s %27.15g   %27.15g   %22.1e", outcome.task().title(), outcome.lnrFound().value(),
+                            outcome.otherFound().value(), outcome.difference());
                 }
             }
             spreads.forEach((problem, spread) -> line(text,
                     "%s: all methods of both sides within %.1e, expected %.0e or less: %s", problem, spread,
                     Outcome.AGREEMENT, spread <= Outcome.AGREEMENT ? "agree" : "DISAGREE"));
+            outcomes.stream().filter(outcome -> outcome.task().isCertified()).forEach(outcome -> line(text,
+                    "%s: relative gaps %.1e and %.1e: %s", outcome.task().title(), outcome.lnrFound().relativeGap(),
+                    outcome.otherFound().relativeGap(), outcome.isProved() ? "agree" : "DISAGREE"));
             outcomes.stream()
                     .filter(outcome -> outcome.task().isOperation() && !(outcome.difference() <= Outcome.ROUNDING))
                     .forEach(outcome -> line(text, "%s: expected %.0e or less: DISAGREE", outcome.task().title(),
@@ -71,9 +74,11 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
             Map<String, Object> task = new LinkedHashMap<>();
             task.put("task", outcome.task().title());
             task.put("request", outcome.task().request());
-            task.put("lnr", side(outcome.lnr(), outcome.lnrValue()));
-            task.put("torch", side(outcome.torch(), outcome.torchValue()));
-            Timings ratios = outcome.lnr().ratios(outcome.torch());
+            task.put("against", outcome.task().against().title());
+            task.put("other_request", outcome.task().other());
+            task.put("lnr", side(outcome.lnr(), outcome.lnrFound()));
+            task.put("other", side(outcome.other(), outcome.otherFound()));
+            Timings ratios = outcome.lnr().ratios(outcome.other());
             task.put("ratio", outcome.ratio());
             task.put("ratio_min", ratios.min());
             task.put("ratio_max", ratios.max());
@@ -87,7 +92,7 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
                 judge(task, "share_", outcome.share(), outcome.task().share());
             }
             if (!outcome.task().isPass()) {
-                task.put(outcome.task().isSolve() ? "objective_difference" : "difference", outcome.difference());
+                task.put(outcome.task().isOperation() ? "difference" : "objective_difference", outcome.difference());
             }
             tasks.add(task);
         }
@@ -97,9 +102,13 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
         return root;
     }
 
-    private static Map<String, Object> side(Timings timings, double value) {
+    private static Map<String, Object> side(Timings timings, Found found) {
         Map<String, Object> side = times(timings);
-        side.put("value", value);
+        side.put("value", found.value());
+        if (!Double.isNaN(found.gap())) {
+            side.put("gap", found.gap());
+            side.put("relative_gap", found.relativeGap());
+        }
         return side;
     }
 
@@ -121,7 +130,7 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
 
     /** The ratio to reach, or NaN. */
     private double target(Outcome outcome) {
-        return targets || !outcome.task().isPass() ? outcome.task().target() : Double.NaN;
+        return targets || !outcome.task().isOfImages() ? outcome.task().target() : Double.NaN;
     }
 
     private static String verdict(double reached, double target) {

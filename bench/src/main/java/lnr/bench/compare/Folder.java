@@ -1,5 +1,6 @@
 package lnr.bench.compare;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,8 +16,8 @@ import lnr.lenet.format.Npy;
 
 /**
  * A temporary folder through which both sides get the same data: {@code images.bin} (count, 784) and {@code labels.bin}
- * (count), bytes; {@code NAME-r.npy} and {@code NAME-c.npy} for each problem; {@code normal.npy}, random numbers that
- * the operands of operations repeat. Closing deletes it.
+ * (count), bytes; {@code NAME-r.npy}, {@code NAME-c.npy} and {@code NAME.json} for each problem, the last its facts;
+ * {@code normal.npy}, random numbers that the operands of operations repeat. Closing deletes it.
  *
  * @param path where it is
  */
@@ -39,9 +40,10 @@ record Folder(Path path) implements AutoCloseable {
         Files.write(labels(), split.labels());
     }
 
-    void write(TextProblem problem) {
+    void write(Given problem) throws IOException {
         Npy.write(file(problem.name(), "r"), problem.d(), problem.d(), problem.r());
         Npy.write(file(problem.name(), "c"), problem.h(), problem.d(), problem.c());
+        new ObjectMapper().writeValue(facts(problem.name()).toFile(), problem.facts());
     }
 
     void write(Tile normal) {
@@ -56,10 +58,11 @@ record Folder(Path path) implements AutoCloseable {
         return new Dataset.Split(Files.readAllBytes(images()), Files.readAllBytes(labels()));
     }
 
-    TextProblem problem(String name) {
+    Given problem(String name) throws IOException {
         Npy.Matrix r = Npy.read(file(name, "r"));
         Npy.Matrix c = Npy.read(file(name, "c"));
-        return new TextProblem(name, c.rows(), c.cols(), r.data(), c.data());
+        Given.Facts facts = new ObjectMapper().readValue(facts(name).toFile(), Given.Facts.class);
+        return new Given(name, c.rows(), c.cols(), r.data(), c.data(), facts);
     }
 
     private Path images() {
@@ -76,6 +79,10 @@ record Folder(Path path) implements AutoCloseable {
 
     private Path file(String problem, String matrix) {
         return path.resolve(problem + "-" + matrix + ".npy");
+    }
+
+    private Path facts(String problem) {
+        return path.resolve(problem + ".json");
     }
 
     @Override
@@ -95,10 +102,10 @@ record Folder(Path path) implements AutoCloseable {
     }
 
     /** @param args a folder that is there, and names of problems to write into it */
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
         try (Device device = Device.open("cpu")) {
             for (String name : Arrays.asList(args).subList(1, args.length)) {
-                new Folder(Path.of(args[0])).write(TextProblem.draw(device, name));
+                new Folder(Path.of(args[0])).write(Given.of(device, TextProblem.draw(device, name)));
             }
         }
     }

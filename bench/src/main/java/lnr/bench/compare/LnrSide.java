@@ -1,24 +1,17 @@
 package lnr.bench.compare;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lnr.bench.TextProblem;
 import lnr.engine.Correlations;
-import lnr.engine.Solution;
-import lnr.engine.solvers.AlternatingMinimization;
-import lnr.engine.solvers.Fista;
-import lnr.engine.solvers.ProximalGradient;
-import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
-import lnr.kernels.Scope;
 import lnr.lenet.Progress;
 import lnr.lenet.compress.NetworkCorrelations;
 import lnr.lenet.compress.Target;
@@ -37,13 +30,14 @@ final class LnrSide implements AutoCloseable {
 
     private final Device device;
     private final Folder folder;
-    private final Map<String, TextProblem> problems = new HashMap<>();
+    private final Solves solves;
     private Passes passes;
     private OperationSide operations;
 
     LnrSide(Device device, Folder folder) {
         this.device = device;
         this.folder = folder;
+        this.solves = new Solves(device, folder);
     }
 
     /** The passes over images, on one network that every epoch trains further. */
@@ -71,13 +65,13 @@ final class LnrSide implements AutoCloseable {
     }
 
     /** What a request took and found. */
-    record Answer(double seconds, double value) {}
+    record Answer(double seconds, @JsonUnwrapped Found found) {}
 
     /** Carries out a request of {@link Task}. */
     Answer run(String request) throws IOException {
         String[] words = request.split(" ");
-        if (words[0].equals("solve") && words.length == 4) {
-            return solve(words[1], words[2], Double.parseDouble(words[3]));
+        if (words[0].equals("solve") && words.length == 5) {
+            return solves.run(words[1], words[2], Double.parseDouble(words[3]), words[4]);
         }
         if (words.length == 3) {
             if (operations == null) {
@@ -99,7 +93,7 @@ final class LnrSide implements AutoCloseable {
                     default -> throw new IllegalArgumentException("request: not known: '" + request + "'");
                 };
         device.synchronize();
-        return new Answer((System.nanoTime() - start) * 1e-9, value);
+        return new Answer((System.nanoTime() - start) * 1e-9, Found.of(value));
     }
 
     private double correlation() {
@@ -114,24 +108,6 @@ final class LnrSide implements AutoCloseable {
             }
             return c.length > 0 ? trace : Double.NaN;
         }
-    }
-
-    /** Solves a problem posed anew; the time is that of the solve alone, from matrices on the device to M there. */
-    private Answer solve(String name, String method, double q) {
-        TextProblem problem = problems.computeIfAbsent(name, folder::problem);
-        try (Scope scope = device.scope()) {
-            Solution solution = solver(method, q).solve(problem.on(scope));
-            return new Answer(solution.seconds(), solution.objective());
-        }
-    }
-
-    private static Solver solver(String method, double q) {
-        return switch (method) {
-            case ProximalGradient.NAME -> new ProximalGradient();
-            case Fista.NAME -> new Fista(q);
-            case AlternatingMinimization.NAME -> new AlternatingMinimization(50, new Fista(q));
-            default -> throw new IllegalArgumentException("method: not known: '" + method + "'");
-        };
     }
 
     @Override

@@ -40,7 +40,7 @@ final class OperationSide {
         F32 x = normal.f32(scope, (long) n * d); // (n, d)
         F64 s = scope.f64((long) d * d);
         double seconds = time(repeats, () -> device.correlation().addGram(n, d, false, x, s));
-        return new LnrSide.Answer(seconds, trace(d, s) / (2 * repeats));
+        return new LnrSide.Answer(seconds, Found.of(trace(d, s) / (2 * repeats)));
     }
 
     /** The same over all patches of a batch of feature maps. */
@@ -55,7 +55,7 @@ final class OperationSide {
         F64 s = scope.f64((long) d * d);
         double seconds = time(
                 repeats, () -> device.correlation().addPatchGram(n, channels, height, width, kernel, false, x, s));
-        return new LnrSide.Answer(seconds, trace(d, s) / (2 * repeats));
+        return new LnrSide.Answer(seconds, Found.of(trace(d, s) / (2 * repeats)));
     }
 
     /** The prox at a threshold that leaves about half of the columns. The value is the penalty of what it left. */
@@ -68,7 +68,7 @@ final class OperationSide {
         double seconds = time(repeats, () -> device.groupNorm().prox(h, d, groups, Math.sqrt(h), m, out));
         F64 penalty = scope.f64(1);
         device.groupNorm().penalty(h, groups, out, penalty);
-        return new LnrSide.Answer(seconds, penalty.toArray()[0]);
+        return new LnrSide.Answer(seconds, Found.of(penalty.toArray()[0]));
     }
 
     private double time(int repeats, Runnable operation) {

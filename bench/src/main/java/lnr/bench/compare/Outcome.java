@@ -9,22 +9,24 @@ import java.util.Map;
  *
  * @param task the task
  * @param lnr LNR's times
- * @param torch PyTorch's times, of the same rounds
+ * @param other the other's times, of the same rounds
  * @param bound the least times that the device allows, of the same rounds; null where nobody knows them
- * @param lnrValue what LNR's last run found: a solve's objective, a pass's accuracy, a trace of correlations, the
- *     penalty of what a prox left
- * @param torchValue what PyTorch's last run found
+ * @param lnrFound what LNR's last run found
+ * @param otherFound what the other's last run found
  */
-record Outcome(Task task, Timings lnr, Timings torch, Timings bound, double lnrValue, double torchValue) {
+record Outcome(Task task, Timings lnr, Timings other, Timings bound, Found lnrFound, Found otherFound) {
     /** Most relative difference that objectives of one problem may have. */
     static final double AGREEMENT = 1e-9;
 
     /** Most relative difference that results of one operation may have: PyTorch sums some in single precision. */
     static final double ROUNDING = 1e-4;
 
+    /** What rounding may add to the difference of objectives that the gaps allow, relative. */
+    static final double SLACK = 1e-12;
+
     /** How many times faster LNR is: the ratio of the medians. */
     double ratio() {
-        return torch.median() / lnr.median();
+        return other.median() / lnr.median();
     }
 
     /** The part of the speed that the device allows: the ratio of the medians. */
@@ -34,7 +36,17 @@ record Outcome(Task task, Timings lnr, Timings torch, Timings bound, double lnrV
 
     /** |a - b| / max(|a|, |b|) of the two values. */
     double difference() {
-        return difference(lnrValue, torchValue);
+        return difference(lnrFound.value(), otherFound.value());
+    }
+
+    /**
+     * Whether LNR reached the gap, and the objectives of a certified task differ by no more than the gaps allow: both
+     * lie between the minimum and their own gap above it.
+     */
+    boolean isProved() {
+        double allowed = lnrFound.gap() + otherFound.gap() + SLACK * Math.abs(lnrFound.value());
+        return lnrFound.relativeGap() <= Certified.GAP
+                && Math.abs(lnrFound.value() - otherFound.value()) <= allowed;
     }
 
     /**
@@ -45,9 +57,10 @@ record Outcome(Task task, Timings lnr, Timings torch, Timings bound, double lnrV
         Map<String, double[]> ranges = new LinkedHashMap<>();
         for (Outcome outcome : outcomes) {
             if (outcome.task.isSolve()) {
+                double lnr = outcome.lnrFound.value();
                 double[] range = ranges.computeIfAbsent(
-                        outcome.task.group(), group -> new double[] {outcome.lnrValue, outcome.lnrValue});
-                for (double value : new double[] {outcome.lnrValue, outcome.torchValue}) {
+                        outcome.task.group(), group -> new double[] {lnr, lnr});
+                for (double value : new double[] {lnr, outcome.otherFound.value()}) {
                     range[0] = Math.min(range[0], value);
                     range[1] = Math.max(range[1], value);
                 }
@@ -59,11 +72,12 @@ record Outcome(Task task, Timings lnr, Timings torch, Timings bound, double lnrV
     }
 
     /**
-     * Whether all objectives of each problem agree, and both sides' results of each operation. Values that are not
-     * numbers do not.
+     * Whether all objectives of each problem agree, those of certified tasks as far as their gaps say, and both sides'
+     * results of each operation. Values that are not numbers do not.
      */
     static boolean agree(List<Outcome> outcomes) {
         return spreads(outcomes).values().stream().allMatch(spread -> spread <= AGREEMENT)
+                && outcomes.stream().allMatch(o -> !o.task.isCertified() || o.isProved())
                 && outcomes.stream().allMatch(o -> !o.task.isOperation() || o.difference() <= ROUNDING);
     }
 

@@ -7,25 +7,35 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import lnr.bench.TextProblem;
 import lnr.engine.solvers.AlternatingMinimization;
 import lnr.engine.solvers.Fista;
 import lnr.engine.solvers.ProximalGradient;
 
 /**
- * Something that both sides do.
+ * Something that LNR and another do.
  *
- * @param group what the command line calls it: a pass of the network, a problem for the solvers, or one operation
- * @param request the line that asks a side for it: {@code epoch}, {@code solve toy fista 10}, or {@code prox 4096x16384
- *     20} for the mean of 20 operations of that shape
- * @param target how many times faster than PyTorch LNR is to be, on 60,000 images where it is a pass; or NaN
+ * @param group what the command line calls it: a pass of the network, a problem for the text's solvers, solves to a
+ *     gap, or one operation
+ * @param title what the table calls it
+ * @param request the line that asks LNR for it: {@code epoch}, {@code solve toy fista 10 0.1} for a solve with q = 10
+ *     and lambda 0.1, or {@code prox 4096x16384 20} for the mean of 20 operations of that shape
+ * @param against the other
+ * @param other the line that asks the other for it
+ * @param target how many times faster than the other LNR is to be, on 60,000 images where it needs images; or NaN
  * @param share how much of the speed that the device allows LNR is to reach, or NaN
  */
-record Task(String group, String request, double target, double share) {
+record Task(
+        String group, String title, String request, Opponent against, String other, double target, double share) {
     /** The groups, in the order of the table. */
-    static final Set<String> GROUPS = new LinkedHashSet<>(
-            List.of("epoch", "forward", "correlation", "checkpoint", "toy", "gram", "patches", "prox"));
+    static final Set<String> GROUPS = groups();
 
     private static final Set<String> PASSES = Set.of("epoch", "forward", "correlation");
+
+    /** The other takes that long that a few rounds have to do. */
+    private static final Set<String> SLOW = Set.of("checkpoint multi-task-lasso");
+
+    private static final int FEW = 3;
 
     /**
      * Shapes of the operations: of sums of outer products, samples x features; of those of patches, samples x channels
@@ -39,6 +49,13 @@ record Task(String group, String request, double target, double share) {
 
     /** So many operations behind each other that the launch of the first and the wait for the last weigh little. */
     private static final int REPEATS = 20;
+
+    private static Set<String> groups() {
+        Set<String> groups = new LinkedHashSet<>(List.of("epoch", "forward", "correlation", "checkpoint", "toy"));
+        groups.addAll(Certified.GROUPS);
+        groups.addAll(List.of("gram", "patches", "prox"));
+        return groups;
+    }
 
     /**
      * The tasks of some groups.
@@ -55,19 +72,21 @@ record Task(String group, String request, double target, double share) {
                         .forEach(asked -> tasks.add(operation(asked, gpu)));
             } else if (groups.contains(group)) {
                 switch (group) {
-                    case "epoch" -> tasks.add(new Task(group, group, gpu ? 5 : 1.5, Double.NaN));
-                    case "forward", "correlation" -> tasks.add(new Task(group, group, gpu ? Double.NaN : 2, Double.NaN));
+                    case "epoch" -> tasks.add(same(group, group, group, gpu ? 5 : 1.5, Double.NaN));
+                    case "forward", "correlation" ->
+                        tasks.add(same(group, group, group, gpu ? Double.NaN : 2, Double.NaN));
                     case "checkpoint" -> {
                         tasks.add(solve(group, Fista.NAME, 10, gpu ? 5 : Double.NaN));
                         tasks.add(solve(group, AlternatingMinimization.NAME, 10, Double.NaN));
                     }
-                    default -> {
+                    case "toy" -> {
                         tasks.add(solve(group, ProximalGradient.NAME, 0, Double.NaN));
                         for (int q : new int[] {1, 5, 10, 50, 250}) {
                             tasks.add(solve(group, Fista.NAME, q, Double.NaN));
                         }
                         tasks.add(solve(group, AlternatingMinimization.NAME, 10, Double.NaN));
                     }
+                    default -> tasks.addAll(Certified.tasks(group, gpu));
                 }
             }
         }
@@ -85,8 +104,9 @@ record Task(String group, String request, double target, double share) {
         boolean usual = asked.equals(group) || asked.equals(group + ":" + SHAPES.get(group));
         String shape = usual ? SHAPES.get(group) : asked.substring(group.length() + 1);
         boolean judged = gpu && usual;
-        return new Task(
+        return same(
                 group,
+                group + " " + shape,
                 group + " " + shape + " " + (gpu ? REPEATS : 1),
                 judged && group.equals("patches") ? 1 : Double.NaN,
                 !judged ? Double.NaN : group.equals("gram") ? 1 / 1.5 : group.equals("prox") ? 0.85 : Double.NaN);
@@ -102,9 +122,24 @@ record Task(String group, String request, double target, double share) {
         return SHAPES.containsKey(group);
     }
 
-    /** Whether a solver solves a problem. */
+    /** Whether a solver of the text solves a problem by its own stopping rule, on both sides. */
     boolean isSolve() {
-        return !isPass() && !isOperation();
+        return !isPass() && !isOperation() && !isCertified();
+    }
+
+    /** Whether LNR solves to a gap, and the other as it does. */
+    boolean isCertified() {
+        return Certified.GROUPS.contains(group);
+    }
+
+    /** The problem to be solved; null when there is none. */
+    String problem() {
+        return isSolve() || isCertified() ? request.split(" ")[1] : null;
+    }
+
+    /** Whether it needs images. */
+    boolean isOfImages() {
+        return isPass() || problem() != null && LayerProblems.has(problem());
     }
 
     /** Whether PyTorch's side can say how fast the device could be at most. */
@@ -112,17 +147,28 @@ record Task(String group, String request, double target, double share) {
         return BOUNDED.contains(group);
     }
 
-    /** What the table calls it. */
-    String title() {
-        return isOperation()
-                ? request.substring(0, request.lastIndexOf(' '))
-                : isPass()
-                        ? group
-                        : request.replaceFirst("solve ", "").replaceFirst("(fista) ", "$1 q=")
-                                .replaceFirst(" (0|10)$", "");
+    /** Rounds, or warm-ups, where so many are asked for. */
+    int rounds(int asked) {
+        return isCertified() && SLOW.contains(problem() + " " + other.split(" ")[2]) ? Math.min(FEW, asked) : asked;
+    }
+
+    /** The same work without a target. */
+    Task withoutTarget() {
+        return new Task(group, title, request, against, other, Double.NaN, share);
+    }
+
+    /** The line that asks for a solve; only FISTA reads {@code q}, {@link Lambdas} the last word. */
+    static String request(String problem, String method, int q, String lambdas) {
+        return String.format(Locale.ROOT, "solve %s %s %d %s", problem, method, q, lambdas);
+    }
+
+    private static Task same(String group, String title, String request, double target, double share) {
+        return new Task(group, title, request, Opponent.TORCH, request, target, share);
     }
 
     private static Task solve(String problem, String method, int q, double target) {
-        return new Task(problem, String.format(Locale.ROOT, "solve %s %s %d", problem, method, q), target, Double.NaN);
+        String title = problem + " " + method + (method.equals(Fista.NAME) ? " q=" + q : "");
+        String request = request(problem, method, q, Double.toString(TextProblem.LAMBDA));
+        return same(problem, title, request, target, Double.NaN);
     }
 }

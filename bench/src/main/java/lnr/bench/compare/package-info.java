@@ -1,6 +1,6 @@
 /**
- * The same work done by LNR and by PyTorch on the same processor, side by side in one run: ratios of times, and
- * agreement of objectives.
+ * The same work done by LNR and by PyTorch, NumPy or scikit-learn on the same machine, side by side in one run: ratios
+ * of times, and agreement of objectives.
  *
  * <p>{@link lnr.bench.compare.Comparison} starts one process for each side and gives them the same data, through files.
  * The processes live through the whole run, so that neither start nor compilation is timed, and take turns round by

@@ -25,15 +25,15 @@ class FindingsTest {
                 new Timings(new double[] {2, 1, 4}),
                 new Timings(new double[] {3, 5, 6}),
                 task.isBounded() ? new Timings(new double[] {1, 1, 1}) : null,
-                lnrValue,
-                torchValue);
+                Found.of(lnrValue),
+                Found.of(torchValue));
     }
 
     @Test
     void ratiosAreOfMediansAndOfRounds() {
         Outcome outcome = outcome(Task.of(List.of("epoch"), false).get(0), 0.5, 0.6);
         assertThat(outcome.ratio()).isEqualTo(2.5);
-        Timings rounds = outcome.lnr().ratios(outcome.torch());
+        Timings rounds = outcome.lnr().ratios(outcome.other());
         assertThat(rounds.seconds()).containsExactly(1.5, 5, 1.5);
         assertThat(new Timings(new double[] {4, 1, 3, 2}).median()).isEqualTo(2.5);
         assertThat(rounds.min()).isEqualTo(1.5);
@@ -121,12 +121,70 @@ class FindingsTest {
     }
 
     @Test
+    void certifiedObjectivesMayDifferByTheirGaps() {
+        Task task = Task.of(List.of("newton"), false).get(0);
+        Found lnr = new Found(-100, 1e-7, 1e-9);
+        assertThat(certified(task, lnr, new Found(-100 + 3e-7, 3e-7, 3e-9)).isProved()).isTrue();
+        assertThat(certified(task, lnr, new Found(-100 - 2e-7, 0, 0)).isProved()).isFalse();
+        assertThat(certified(task, lnr, Found.of(-100)).isProved()).isFalse();
+        Outcome far = certified(task, new Found(-100, 1e-5, 1e-7), new Found(-100, 1e-7, 1e-9));
+        assertThat(Outcome.agree(List.of(far))).isFalse();
+        assertThat(new Findings(Map.of(), true, List.of(far)).text()).contains("1.0e-07 and 1.0e-09: DISAGREE");
+        Map<?, ?> json = (Map<?, ?>) ((List<?>) new Findings(Map.of(), true, List.of(far)).json().get("tasks")).get(0);
+        assertThat(json.get("against")).isEqualTo("PyTorch");
+        assertThat(((Map<?, ?>) json.get("lnr")).get("relative_gap")).isEqualTo(1e-7);
+    }
+
+    private static Outcome certified(Task task, Found lnr, Found other) {
+        Timings second = new Timings(new double[] {1});
+        return new Outcome(task, second, second, null, lnr, other);
+    }
+
+    @Test
+    void slowOnesRunFewRounds() {
+        List<Task> lasso = Task.of(List.of("lasso"), false);
+        assertThat(lasso.stream().map(task -> task.rounds(7))).containsExactly(3, 7);
+        assertThat(lasso.get(0).rounds(2)).isEqualTo(2);
+    }
+
+    @Test
+    void lambdasAreAbsoluteOrShares() {
+        assertThat(Lambdas.of("0.1", 4)).containsExactly(0.1);
+        assertThat(Lambdas.of("@0.5,3", 4)).containsExactly(2, 3);
+        assertThat(Lambdas.of("@0.25/3", 4)).containsExactly(4, 2, 1);
+    }
+
+    @Test
+    void layersAreProblemsWithBiases() throws Exception {
+        try (Device device = Device.open("cpu");
+                Folder folder = Folder.create()) {
+            try (LayerProblems layers = new LayerProblems(device, DrawnDigits.draw(1, 300, 1).train())) {
+                for (String name : List.of("fc1", "fc2")) {
+                    folder.write(layers.problem(name));
+                }
+            }
+            assertThat(folder.problem("fc1").facts().group()).isEqualTo(16);
+            assertThat(folder.problem("fc2").facts().bias()).isTrue();
+            try (LnrSide side = new LnrSide(device, folder)) {
+                for (String problem : List.of("fc1", "fc2")) {
+                    Found apart = side.run("solve " + problem + " newton 10 @0.3,@0.1").found();
+                    Found along = side.run("solve " + problem + " newton-path 10 @0.3,@0.1").found();
+                    assertThat(apart.relativeGap()).isBetween(0.0, 1e-8);
+                    assertThat(along.relativeGap()).isBetween(0.0, 1e-8);
+                    assertThat(along.value()).isNegative().isCloseTo(apart.value(), within(apart.gap() + along.gap()));
+                }
+            }
+            assertThat(device.heldBytes()).isZero();
+        }
+    }
+
+    @Test
     void lnrsSideCarriesOutEveryRequest() throws Exception {
         try (Device device = Device.open("cpu");
                 Folder folder = Folder.create()) {
             Dataset.Split split = DrawnDigits.draw(1, 300, 1).train();
             folder.write(split);
-            TextProblem tiny = TextProblem.draw(device, "9x7x3x1100");
+            Given tiny = Given.of(device, TextProblem.draw(device, "9x7x3x1100"));
             folder.write(tiny);
             folder.write(Tile.normal(new Random(1), 1000));
             assertThat(folder.split().labels()).isEqualTo(split.labels());
@@ -136,10 +194,12 @@ class FindingsTest {
                         "epoch", "forward", "correlation", "gram 23x7 2", "patches 3x2x7x6x3 2", "prox 7x9 2")) {
                     LnrSide.Answer answer = side.run(request);
                     assertThat(answer.seconds()).isPositive();
-                    assertThat(answer.value()).isPositive();
+                    assertThat(answer.found().value()).isPositive();
                 }
-                double first = side.run("solve " + tiny.name() + " fista 10").value();
-                double second = side.run("solve " + tiny.name() + " alternating-minimization 10").value();
+                double first = side.run("solve " + tiny.name() + " fista 10 0.1").found().value();
+                double second = side.run("solve " + tiny.name() + " alternating-minimization 10 0.1")
+                        .found()
+                        .value();
                 assertThat(second).isNegative().isCloseTo(first, within(1e-9 * Math.abs(first)));
             }
             assertThat(device.heldBytes()).isZero();
