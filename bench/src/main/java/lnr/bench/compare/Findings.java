@@ -134,9 +134,10 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
     }
 
     private static String verdict(double reached, double target) {
+        String number = target < 10 ? "%.2g" : "%.0f";
         return Double.isNaN(target)
                 ? "-"
-                : String.format(Locale.ROOT, "%.2g %s", target, reached >= target ? "yes" : "NO");
+                : String.format(Locale.ROOT, number + " %s", target, reached >= target ? "yes" : "NO");
     }
 
     private static String spread(Timings timings) {

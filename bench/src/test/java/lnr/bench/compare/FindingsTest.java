@@ -145,6 +145,7 @@ class FindingsTest {
         List<Task> lasso = Task.of(List.of("lasso"), false);
         assertThat(lasso.stream().map(task -> task.rounds(7))).containsExactly(3, 7);
         assertThat(lasso.get(0).rounds(2)).isEqualTo(2);
+        assertThat(new Findings(Map.of(), true, List.of(outcome(lasso.get(0), 1, 1))).text()).contains(" 200 NO");
     }
 
     @Test
