@@ -85,6 +85,7 @@ public final class Main implements Runnable {
                 new CompressCommand(session),
                 new TrainCommand(session),
                 new EvalCommand(session),
+                new ParetoCommand(session),
                 new SolveCommand(session),
                 new DoctorCommand(session))) {
             line.addSubcommand(command);

@@ -53,7 +53,7 @@ class MainTest {
 
     @Test
     void refusesNoCommandAndUnknownOnes() {
-        run().refused("expected a command, one of compress, train, eval, solve, doctor");
+        run().refused("expected a command, one of compress, train, eval, pareto, solve, doctor");
         run("evla").refused("evla", "eval");
         run("doctor", "extra").refused("extra");
         run("doctor", "--jso").refused("--jso", "did you mean --json?");
