@@ -92,6 +92,7 @@ public final class Main implements Runnable {
                 new CompressCommand(session),
                 new TrainCommand(session),
                 new EvalCommand(session),
+                new ParetoCommand(session),
                 new SolveCommand(session),
                 new PathCommand(session),
                 new DoctorCommand(session))) {

@@ -95,12 +95,35 @@ public final class Compression {
         long start = System.nanoTime();
         try (LeNet5 network = new LeNet5(device, model, BATCH);
                 NetworkCorrelations all =
-                        NetworkCorrelations.gather(network, images, Set.of(target), options.bias(), progress);
-                Scope scope = device.scope()) {
-            Correlations correlations = all.of(target);
+                        NetworkCorrelations.gather(network, images, Set.of(target), options.bias(), progress)) {
+            double gathering = (System.nanoTime() - start) * 1e-9;
+            return run(device, model, all.of(target), gathering, options, progress);
+        }
+    }
+
+    /**
+     * The same when the correlations are at hand, as for one strength after another.
+     *
+     * @param correlations of the target's input, with the bias if that is to be reconstructed
+     */
+    public static Result run(
+            Device device, Model model, Correlations correlations, Options options, Progress progress) {
+        return run(device, model, correlations, 0, options, progress);
+    }
+
+    private static Result run(
+            Device device,
+            Model model,
+            Correlations correlations,
+            double gathering,
+            Options options,
+            Progress progress) {
+        Target target = options.target();
+        long start = System.nanoTime();
+        try (Scope scope = device.scope()) {
             int units = target.units(model.architecture());
             Problem problem = problem(correlations, scope, Groups.ofSize(scope, units, target.columns()));
-            long gathered = System.nanoTime();
+            long posed = System.nanoTime();
             Solution solution = solve(problem, options, progress);
             long solved = System.nanoTime();
             Optional<Debiasing> debiasing = options.debias()
@@ -118,7 +141,8 @@ public final class Compression {
                     solution,
                     debiasing,
                     correlations.samples(),
-                    new Seconds((gathered - start) * 1e-9, (solved - gathered) * 1e-9, (refit - solved) * 1e-9));
+                    new Seconds(
+                            gathering + (posed - start) * 1e-9, (solved - posed) * 1e-9, (refit - solved) * 1e-9));
         }
     }
 

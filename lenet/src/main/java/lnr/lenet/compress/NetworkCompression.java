@@ -79,8 +79,13 @@ public final class NetworkCompression {
      */
     public record Fit(Target target, int kept, int of, double error, double damping, double seconds) {}
 
-    /** The compressed network, and the fits that made it, in their order. */
-    public record Result(Model model, List<Fit> fits) {}
+    /**
+     * The compressed network.
+     *
+     * @param fits the fits that made it, in their order
+     * @param kept for each layer, conv1 first, those of the original's outputs that are left, ascending
+     */
+    public record Result(Model model, List<Fit> fits, List<int[]> kept) {}
 
     /** The original network. */
     public Model original() {
@@ -130,7 +135,7 @@ public final class NetworkCompression {
                     .toArray());
             progress.at("compress", run.fits.size(), -1);
         }
-        return new Result(run.model, run.fits);
+        return new Result(run.model, run.fits, List.of(run.units));
     }
 
     /** What the first images, {@code most} at most, are to the original network; the caller closes it. */

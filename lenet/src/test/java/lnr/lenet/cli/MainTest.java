@@ -60,7 +60,7 @@ class MainTest {
 
     @Test
     void refusesNoCommandAndUnknownOnes() {
-        run().refused("expected a command, one of compress, train, eval, solve, path, doctor");
+        run().refused("expected a command, one of compress, train, eval, pareto, solve, path, doctor");
         run("evla").refused("evla", "eval");
         run("doctor", "extra").refused("extra");
         run("doctor", "--jso").refused("--jso", "did you mean --json?");
