@@ -281,10 +281,10 @@ KERNEL(256) void lnr_diagonal_blocks(int d, const int* starts, const int* places
 //           0 where that is 1; columns is 32 at most, or there is just one group. kept = 0 with none: change and work
 //           take its place.
 // Bound:    latency. A column costs, one after the other: up to 31 products a row, four loads at once; a sum over the
-//           block, 10 shuffles and a barrier; a square root and two divisions; and M's column, from L2. For h up to 512
-//           that counts up to 1000 to 2000 cycles, not measured: at 1.7 GHz 0.3 to 0.6 ms for 500 columns, beside 16
-//           products of (h, 32) by (32, d). A group of s columns costs up to 3 s^2 products a row more. For larger h,
-//           and without shared memory, it is the path from L2 to one multiprocessor, at 8 bytes a product.
+//           block, 10 shuffles and a barrier; a square root and two divisions; and M's column, from L2. 500 columns are
+//           500 times that, beside 16 products of (h, 32) by (32, d). A group of s columns costs up to 3 s^2 products
+//           a row more. For h beyond 512, and without shared memory, it is the path from L2 to one multiprocessor, at
+//           8 bytes a product.
 // Numerics: a row's products are subtracted column by column, as the twin does; sums of squares: a thread its rows in
 //           order, then the block; of rotated columns: a lane its rows in order, then the warp. Bits do not depend on
 //           whether shared memory is used.

@@ -83,7 +83,7 @@ __device__ Work work_of(int n, int rows, int columns, bool symmetric, int per, i
         part,
         is_wanted(corner_of(tile, part, rows, symmetric), rows, columns, symmetric),
         from,
-        min(n, from + per),
+        static_cast<int>(min(static_cast<unsigned>(n), static_cast<unsigned>(from) + per)),
         sums + (block * PARTS + part) * PART * PART};
 }
 

@@ -43,22 +43,23 @@ struct Run {
     }
 };
 
-__device__ Run run_at(int k, int groups, const int* starts) {
+__device__ Run run_at(long long k, int groups, const int* starts) {
     if (k < groups) {
         return {starts[k], starts[k + 1]};
     }
-    int column = starts[groups] + k - groups;
+    int column = starts[groups] + static_cast<int>(k - groups);
     return {column, column + 1};
 }
 
+// A team's first run and the next: behind the last they may be more than an int holds.
 template <int team>
-__device__ int first_run() {
-    return blockIdx.x * TEAMS<team> + threadIdx.x / team;
+__device__ long long first_run() {
+    return static_cast<long long>(blockIdx.x) * TEAMS<team> + threadIdx.x / team;
 }
 
 template <int team>
-__device__ int next_run(int k) {
-    return k + gridDim.x * TEAMS<team>;
+__device__ long long next_run(long long k) {
+    return k + static_cast<long long>(gridDim.x) * TEAMS<team>;
 }
 
 template <int n>
@@ -99,7 +100,7 @@ __device__ double scaled(double scale, double x) {
 
 template <int team>
 __device__ void norms(int h, int groups, const int* starts, const double* weights, const double* m, double* out) {
-    for (int k = first_run<team>(); k < groups; k = next_run<team>(k)) {
+    for (long long k = first_run<team>(); k < groups; k = next_run<team>(k)) {
         Run run = run_at(k, groups, starts);
         double norm = sqrt(squares<team>(run, h, m));
         if (threadIdx.x % team == 0) {
@@ -112,7 +113,7 @@ template <int team>
 __device__ void variational_diagonal(
     int h, int runs, int groups, double lambda, double epsilon, const int* starts, const double* weights,
     const double* m, double* out) {
-    for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
+    for (long long k = first_run<team>(); k < runs; k = next_run<team>(k)) {
         Run run = run_at(k, groups, starts);
         double value = 0;
         if (k < groups) {
@@ -129,7 +130,7 @@ __device__ void prox(
     int h, int runs, int groups, double* slots, double t, const int* starts, const double* weights, const double* m,
     double* out) {
     bool wide = aligned<16>(m) && aligned<16>(out);
-    for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
+    for (long long k = first_run<team>(); k < runs; k = next_run<team>(k)) {
         Run run = run_at(k, groups, starts);
         int length = run.length(h);
         int odd = run.odd(h);
@@ -200,7 +201,7 @@ __device__ void take_step(
     bool wide = aligned<16>(m) && aligned<16>(m_prev) && aligned<16>(mr) && aligned<16>(mr_prev) && aligned<16>(c)
         && aligned<16>(next);
     double stats[STATS] = {};
-    for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
+    for (long long k = first_run<team>(); k < runs; k = next_run<team>(k)) {
         Run run = run_at(k, groups, starts);
         int length = run.length(h);
         int odd = run.odd(h);
@@ -285,7 +286,7 @@ __device__ void take_restarted_step(
     double step = motion[LENGTH];
     bool wide = aligned<16>(m) && aligned<16>(g) && aligned<2 * sizeof(T)>(s) && aligned<2 * sizeof(T)>(sr);
     double stats[STATS] = {};
-    for (int k = first_run<team>(); k < runs; k = next_run<team>(k)) {
+    for (long long k = first_run<team>(); k < runs; k = next_run<team>(k)) {
         Run run = run_at(k, groups, starts);
         int length = run.length(h);
         int odd = run.odd(h);

@@ -28,7 +28,10 @@ final class Driver {
     private static final int OLDEST = 12000;
 
     /** CUDA_ERROR_CONTAINED, newer than JCuda. */
-    private static final int CONTAINED = 721;
+    private static final int CONTAINED = 226;
+
+    /** CUDA_ERROR_TENSOR_MEMORY_LEAK, newer than JCuda. */
+    private static final int TENSOR_MEMORY_LEAK = 721;
 
     /**
      * Errors after which every further call in this context fails: CUDA calls them sticky. The unknown one is what is
@@ -36,6 +39,7 @@ final class Driver {
      */
     private static final Set<Integer> STICKY = Set.of(
             CONTAINED,
+            TENSOR_MEMORY_LEAK,
             CUDA_ERROR_UNKNOWN,
             CUresult.CUDA_ERROR_ILLEGAL_ADDRESS,
             CUresult.CUDA_ERROR_LAUNCH_TIMEOUT,
@@ -47,6 +51,8 @@ final class Driver {
             CUresult.CUDA_ERROR_INVALID_ADDRESS_SPACE,
             CUresult.CUDA_ERROR_INVALID_PC,
             CUresult.CUDA_ERROR_LAUNCH_FAILED,
+            CUresult.CUDA_ERROR_MPS_CLIENT_TERMINATED,
+            CUresult.CUDA_ERROR_EXTERNAL_DEVICE,
             CUresult.CUDA_ERROR_ECC_UNCORRECTABLE,
             CUresult.CUDA_ERROR_NVLINK_UNCORRECTABLE);
 

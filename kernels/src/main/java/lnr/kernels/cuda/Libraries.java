@@ -63,7 +63,7 @@ final class Libraries {
     /** Makes {@link jcuda.nvrtc.JNvrtc} usable. */
     static void nvrtc() {
         whole("NVRTC", () -> {
-            loadNvrtcsOther();
+            nvrtcsOthers().forEach(Libraries::loadIfSound);
             provide("libnvrtc.so.12", "libnvrtc.so.13");
             bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
         });
@@ -120,14 +120,13 @@ final class Libraries {
     }
 
     /** What NVRTC opens by name at the first compilation, with a minor version: it lies beside NVRTC. */
-    private static void loadNvrtcsOther() {
-        Stream.of("libnvrtc.so.12", "libnvrtc.so.13")
+    static Stream<Path> nvrtcsOthers() {
+        return Stream.of("libnvrtc.so.12", "libnvrtc.so.13")
                 .map(Libraries::find)
                 .flatMap(Optional::stream)
                 .limit(1)
                 .flatMap(nvrtc -> children(nvrtc.getParent()))
-                .filter(file -> file.getFileName().toString().matches("libnvrtc-builtins\\.so\\.\\d+\\.\\d+"))
-                .forEach(Libraries::loadIfSound);
+                .filter(file -> file.getFileName().toString().matches("libnvrtc-builtins\\.so\\.\\d+\\.\\d+"));
     }
 
     /** Whether this build can stand in for {@code name}. */

@@ -385,7 +385,8 @@ public final class Operation {
 
     private static void addLayers(List<Operation> all, Draw draw, boolean large) {
         int n = large ? 257 : 3;
-        int i = large ? 300 : 4;
+        // Odd, so that rows begin at any address that a number of theirs may have.
+        int i = large ? 301 : 5;
         int o = large ? 200 : 2;
         int v = large ? 100_003 : 7;
         all.add(new Operation("gatherImages")

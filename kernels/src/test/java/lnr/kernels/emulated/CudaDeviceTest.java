@@ -186,9 +186,10 @@ class CudaDeviceTest {
         assertThat(held.toArray()).containsOnly(0);
     }
 
-    // The kernel's fault, the device's, one that JCuda has no name for, and no device that answers.
+    // The kernel's fault, the device's, two that JCuda has no name for, the server's, another device's, and no device
+    // that answers.
     @ParameterizedTest
-    @ValueSource(ints = {ILLEGAL_ADDRESS, 719, 721, 999})
+    @ValueSource(ints = {ILLEGAL_ADDRESS, 719, 226, 721, 810, 911, 999})
     void aLostDeviceSaysSoAndCanBeClosed(int error) {
         F64 x = scope.f64(new double[] {1, 2, 3});
         F64 y = scope.f64(3);

@@ -100,6 +100,12 @@ class DriverTest {
         Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
         assertThat(Probe.run(Map.of("LNR_CUDA_PATH", folder.toString()), "survey"))
                 .contains("libcublas.so.12: not found, nor libcublas.so.13: install")
+                .contains("libcublasLt.so.12: not found, nor libcublasLt.so.13; cuBLAS may")
+                .contains("libcusolverMg.so.11: not found, nor libcusolver.so.11, libcusolver.so.12: install")
+                .contains("libnvJitLink.so.12: not found, nor libnvJitLink.so.13; cuSOLVER may")
+                .contains("libcusparse.so.12: not found; cuSOLVER may")
+                .contains("libnvrtc-builtins.so: not found beside NVRTC")
+                .contains("libnvtx3interop.so.1: ")
                 .contains("cuda:0: cuda: libcublas.so.12 not found")
                 .endsWith("cuda: libcublas.so.12 not found (nor libcublas.so.13); install the libraries of CUDA 12 or"
                         + " 13, or name their directory by LNR_CUDA_PATH");
