@@ -62,6 +62,7 @@ class DriverTest {
         Toolchain.compile(folder, List.of(
                 "-shared", "-fPIC", "-o", "libnvtx3interop.so.1", "-Wl,-soname,libnvtx3interop.so.1", "nvtx.cpp"));
         Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
+        compileKernels();
         Files.copy(built.library(Library.CUBLAS), folder.resolve("libcublas.so.12"));
         Map<String, String> watched = Map.of("LNR_CUDA_PATH", folder.toString(), "NVTX_INJECTION64_PATH", "profiler");
         assertThat(Probe.run(watched, commands())).startsWith("[an eigenvalue]\n[end]\n");
@@ -98,6 +99,7 @@ class DriverTest {
     @Test
     void withoutLibrariesTheMissingOneIsTold() throws Exception {
         Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
+        compileKernels();
         assertThat(Probe.run(Map.of("LNR_CUDA_PATH", folder.toString()), "survey"))
                 .contains("libcublas.so.12: not found, nor libcublas.so.13: install")
                 .contains("libcublasLt.so.12: not found, nor libcublasLt.so.13; cuBLAS may")
@@ -124,6 +126,7 @@ class DriverTest {
     @Test
     void aDamagedLibraryIsTold() throws Exception {
         Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
+        compileKernels();
         byte[] whole = Files.readAllBytes(built.library(Library.CUBLAS));
         Files.write(folder.resolve("libcublas.so.12"), Arrays.copyOf(whole, 60));
         assertThat(Probe.run(Map.of("LNR_CUDA_PATH", folder.toString())))
@@ -169,6 +172,11 @@ class DriverTest {
     }
 
     /** Copies a library under a name of the same length, which is also its own and its symbols' version. */
+    /** Kernels are the first thing that a device needs: a build without nvcc has none, and compiles them. */
+    private void compileKernels() throws IOException {
+        Files.copy(built.library(Library.NVRTC), folder.resolve("libnvrtc.so.12"));
+    }
+
     private void rename(Path library, String name, String other) throws IOException {
         String content = Files.readString(library, ISO_8859_1);
         Files.writeString(folder.resolve(other), content.replace(name, other), ISO_8859_1);
