@@ -18,23 +18,23 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
     /** Tables: times with their ratios, shares of what the device allows, and values with their differences. */
     String text() {
         StringBuilder text = new StringBuilder();
-        line(text, "%-46s %-12s   %27s   %27s   %22s %8s", "task", "against", "LNR: median, range [ms]",
+        line(text, "%-50s %-12s   %27s   %27s   %22s %8s", "task", "against", "LNR: median, range [ms]",
                 "the other: median, range", "ratio, range of rounds", "target");
         for (Outcome outcome : outcomes) {
             Timings ratios = outcome.lnr().ratios(outcome.other());
-            line(text, "%-46s %-12s   %27s   %27s   %22s %8s", outcome.task().title(),
+            line(text, "%-50s %-12s   %27s   %27s   %22s %8s", outcome.task().title(),
                     outcome.task().against().title(), spread(outcome.lnr()), spread(outcome.other()),
                     String.format(Locale.ROOT, "%.2f (%.2f - %.2f)", outcome.ratio(), ratios.min(), ratios.max()),
                     verdict(outcome.ratio(), target(outcome)));
         }
         if (outcomes.stream().anyMatch(outcome -> outcome.bound() != null)) {
             line(text, "");
-            line(text, "%-46s %27s   %27s   %22s %8s", "bound", "the device's: median", "", "share of it reached",
+            line(text, "%-50s %27s   %27s   %22s %8s", "bound", "the device's: median", "", "share of it reached",
                     "target");
             for (Outcome outcome : outcomes) {
                 if (outcome.bound() != null) {
                     Timings shares = outcome.lnr().ratios(outcome.bound());
-                    line(text, "%-46s %27s   %27s   %22s %8s", outcome.task().title(),
+                    line(text, "%-50s %27s   %27s   %22s %8s", outcome.task().title(),
                             spread(outcome.bound()), "",
                             String.format(
                                     Locale.ROOT, "%.2f (%.2f - %.2f)", outcome.share(), shares.min(), shares.max()),
@@ -45,10 +45,10 @@ record Findings(Map<String, Object> circumstances, boolean targets, List<Outcome
         Map<String, Double> spreads = Outcome.spreads(outcomes);
         if (outcomes.stream().anyMatch(outcome -> !outcome.task().isPass())) {
             line(text, "");
-            line(text, "%-46s %27s   %27s   %22s", "objective or result", "LNR", "the other", "relative difference");
+            line(text, "%-50s %27s   %27s   %22s", "objective or result", "LNR", "the other", "relative difference");
             for (Outcome outcome : outcomes) {
                 if (!outcome.task().isPass()) {
-                    line(text, "%-46s %27.15g   %27.15g   %22.1e", outcome.task().title(), outcome.lnrFound().value(),
+                    line(text, "%-50s %27.15g   %27.15g   %22.1e", outcome.task().title(), outcome.lnrFound().value(),
                             outcome.otherFound().value(), outcome.difference());
                 }
             }

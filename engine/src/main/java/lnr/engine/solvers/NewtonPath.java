@@ -253,7 +253,9 @@ final class NewtonPath implements Path {
             in = everything();
             columns = null;
             rounds = new NewtonRounds(problem, roundsScope);
-            rounds.begin(m);
+            if (anything()) {
+                rounds.begin(m);
+            }
             return;
         }
         in = groups;
@@ -261,11 +263,24 @@ final class NewtonPath implements Path {
                 .flatMap(k -> IntStream.range(problem.groups().start(k), problem.groups().start(k + 1)))
                 .toArray());
         rounds = new NewtonRounds(problem.restricted(roundsScope, chosen), roundsScope);
+        if (!anything()) {
+            return;
+        }
         try (Scope work = scope.device().scope()) {
             F64 packed = work.f64(h * columns.length());
             scope.device().support().gather(h, columns, m, packed);
             rounds.begin(packed);
         }
+    }
+
+    /** Whether M is not 0. */
+    private boolean anything() {
+        for (boolean one : used) {
+            if (one) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** M and M R, over all columns, from where the rounds are. */

@@ -41,6 +41,7 @@ final class NewtonRounds {
     private final Certificate certificate;
     private final BlockDescent.Passes passes;
     private final NewtonStep step;
+    private boolean cold = true; // M is 0
     private boolean settled; // the support is as it should be, as far as is known: no pass is needed
 
     /** At M = 0. {@code scope} owns the memory. */
@@ -80,11 +81,12 @@ final class NewtonRounds {
         return mr;
     }
 
-    /** Begins at another M, (h, d), not kept. */
+    /** Begins at another M than 0, (h, d), not kept. */
     void begin(F64 start) {
         blas.copy(start, m);
         problem.fit().product(m, mr);
         settled = false;
+        cold = false;
     }
 
     /** Moves M along the path from one lambda to another; after {@link #run} at the first. */
@@ -136,6 +138,10 @@ final class NewtonRounds {
         blas.axpy(-1, mr, g);
         if (!settled) {
             passes.run(lambda, m, g);
+        }
+        if (cold) {
+            passes.run(lambda, m, g); // a second pass is cheaper than a round from a poor start
+            cold = false;
         }
         sizes();
         double taken = step.take(lambda, size, m, g, mr);

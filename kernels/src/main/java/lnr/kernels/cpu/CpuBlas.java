@@ -185,6 +185,11 @@ final class CpuBlas extends CpuOperations implements Blas {
         exactly("b", b, (long) h * n);
         double[] la = array(l);
         double[] ba = array(b);
+        if (h == 1 && n > 0) {
+            OpenBlas.BLAS.dtrsv("L", "N", "N", n, la, at(l), n, ba, at(b), 1);
+            OpenBlas.BLAS.dtrsv("L", "T", "N", n, la, at(l), n, ba, at(b), 1);
+            return;
+        }
         int pieces = Pieces.of(2.0 * h * n * n, BLOCK);
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, h, 8);
