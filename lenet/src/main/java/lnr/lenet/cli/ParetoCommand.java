@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
-import lnr.engine.solvers.AlternatingMinimization;
 import lnr.engine.solvers.SupportNewton;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
@@ -175,7 +174,7 @@ final class ParetoCommand implements Runnable {
                     held(data.train().count()),
                     retrain,
                     device.name(),
-                    solver(device),
+                    SupportNewton.NAME,
                     new Settings.Data(
                             data.name(),
                             data.train().count(),
@@ -262,17 +261,6 @@ final class ParetoCommand implements Runnable {
 
     private static String training(Recipe recipe) {
         return "recipe " + Recipe.VERSION + ", " + recipe.toString().replaceFirst(", seed .*", "");
-    }
-
-    /** Newton's method where the device has what it takes. */
-    private String solver(Device device) {
-        try {
-            device.blockDescent();
-            return SupportNewton.NAME;
-        } catch (UnsupportedOperationException e) {
-            session.notice(e.getMessage() + "; " + AlternatingMinimization.NAME + " solves instead");
-            return AlternatingMinimization.NAME;
-        }
     }
 
     private static Model model(Path file) {
