@@ -171,12 +171,12 @@ class DriverTest {
                 .anyMatch(line -> line.startsWith(WORKS));
     }
 
-    /** Copies a library under a name of the same length, which is also its own and its symbols' version. */
     /** Kernels are the first thing that a device needs: a build without nvcc has none, and compiles them. */
     private void compileKernels() throws IOException {
         Files.copy(built.library(Library.NVRTC), folder.resolve("libnvrtc.so.12"));
     }
 
+    /** Copies a library under a name of the same length, which is also its own and its symbols' version. */
     private void rename(Path library, String name, String other) throws IOException {
         String content = Files.readString(library, ISO_8859_1);
         Files.writeString(folder.resolve(other), content.replace(name, other), ISO_8859_1);
