@@ -285,7 +285,8 @@ class CompressCommandTest {
         Model scaled = Model.random(new Architecture(3, 4, 30, 10), 1);
         float[] values = scaled.values();
         for (int i = scaled.offset(2); i < values.length; i++) {
-            values[i] *= i < scaled.offset(3) ? fc1 : i < scaled.offset(3) + 300 ? fc2 : 1;
+            double factor = i < scaled.offset(3) ? fc1 : i < scaled.offset(3) + 300 ? fc2 : 1;
+            values[i] = (float) (values[i] * factor);
         }
         Path file = folder.resolve("scaled");
         ModelFile.write(file, scaled, Map.of());
