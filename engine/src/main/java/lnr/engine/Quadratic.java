@@ -13,8 +13,8 @@ import lnr.kernels.Scope;
  * an objective has to know of the samples is R = E[x x'], C = E[y x'] and tau = E||y||^2.
  *
  * <p>R is (d, d), C is (h, d), both column-major. The scope given to a factory owns them; nothing modifies them. The
- * largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept. Threads may
- * share an instance.
+ * largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept, the latter with
+ * least squares (h, d) if that is how it came about. Threads may share an instance.
  */
 public final class Quadratic {
     /** What of tau may be in doubt before its eigenvalues are looked at. */
@@ -29,6 +29,7 @@ public final class Quadratic {
     private final boolean tauGiven;
     private double tau = Double.NaN;
     private double tauSlack;
+    private F64 leastSquares; // (h, d), C (R + e I)^-1; null unless tau was computed by it
     private double lipschitz = Double.NaN;
 
     private Quadratic(Scope scope, int h, int d, double[] r, double[] c, double tau, double tolerance) {
@@ -137,6 +138,19 @@ public final class Quadratic {
             System.arraycopy(from, order[j] * h, cp, j * h, h);
         }
         return new Quadratic(owner, h, d, rp, cp, tauGiven ? tau : Double.NaN, tolerance);
+    }
+
+    /**
+     * Least squares as a by-product: C (R + e I)^-1 for an e of rounding's size, if {@link #tau()} went by it.
+     *
+     * @param out (h, d). Modified if true is returned: M R is then C, up to e M.
+     * @return whether it is at hand
+     */
+    public synchronized boolean leastSquares(F64 out) {
+        if (leastSquares != null) {
+            device().blas().copy(leastSquares, out);
+        }
+        return leastSquares != null;
     }
 
     /** Learns tau, if it is unknown, from what it is without the bias, and what the bias explains. */
@@ -255,7 +269,7 @@ public final class Quadratic {
             if (!blas.cholesky(d, l)) {
                 return false;
             }
-            F64 x = work.f64((long) h * d);
+            F64 x = scope.f64((long) h * d);
             blas.copy(c, x);
             blas.choleskySolve(h, d, l, x);
             blas.dot(c, x, numbers.slice(0, 1));
@@ -267,6 +281,7 @@ public final class Quadratic {
             }
             tau = host[0] + slack;
             tauSlack = slack;
+            leastSquares = x;
             return true;
         }
     }

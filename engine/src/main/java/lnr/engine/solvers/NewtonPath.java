@@ -189,6 +189,9 @@ final class NewtonPath implements Path {
         if (rounds == null || !covers(wanted)) {
             letIn(strong(ahead(lambda)));
         }
+        if (!anything()) {
+            rounds.beginDense(lambda);
+        }
         while (true) {
             converged = rounds.run(lambda, target, stopping.cap() - run.count, run);
             fetch();
