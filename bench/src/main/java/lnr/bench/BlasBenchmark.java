@@ -67,6 +67,7 @@ public class BlasBenchmark {
         private F64 spoilt; // (n, n)
         private F64 sides; // (h, n), column-major
         private F64 answers; // (h, n), column-major
+        private F64 gram; // (n, n)
 
         @Override
         void prepare(Scope scope) {
@@ -84,6 +85,7 @@ public class BlasBenchmark {
             spoilt = scope.f64((long) n * n);
             sides = normal64((long) h * n);
             answers = scope.f64((long) h * n);
+            gram = scope.f64((long) n * n);
         }
     }
 
@@ -124,6 +126,14 @@ public class BlasBenchmark {
         p.on().blas().gemm(false, false, p.m, p.n, p.k, 1.0, p.a64, p.m, p.b64, p.k, 0.0, p.c64, p.m);
         p.on().synchronize();
         work.flops(2.0 * p.m * p.n * p.k);
+    }
+
+    /** C = A'A: half of a product. */
+    @Benchmark
+    public void gram(Definite s, Work work) {
+        s.on().blas().gram(s.n, s.h, s.sides, s.gram);
+        s.on().synchronize();
+        work.flops((double) s.h * s.n * s.n);
     }
 
     /** A = L L', and the copy of A that it overwrites. */

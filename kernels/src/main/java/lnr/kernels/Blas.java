@@ -49,6 +49,16 @@ public interface Blas {
             F64 c,
             int ldc);
 
+    /**
+     * C = A'A, symmetric, both triangles: k n^2 flops, half of what a product takes, where the device saves them.
+     *
+     * @param n columns of A, 0 or more
+     * @param k rows of A, 0 or more
+     * @param a (k, n), column-major
+     * @param c (n, n). Modified.
+     */
+    void gram(int n, int k, F64 a, F64 c);
+
     /** out = sum_i x_i y_i, summed in a fixed order. {@code out} has 1 element or more; its first is modified. */
     void dot(F64 x, F64 y, F64 out);
 

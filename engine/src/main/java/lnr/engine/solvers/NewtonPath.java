@@ -29,6 +29,21 @@ final class NewtonPath implements Path {
     /** Of all groups, the part from which leaving others out is not worth it. */
     private static final double MOST = 0.7;
 
+    /** The relative gap that least squares may have to be a better start than M = 0. */
+    private static final double DENSE = 0.5;
+
+    /** The part of a lambda to which its answer can be moved to first order; further on a coarse problem is better. */
+    private static final double STRIDE = 0.6;
+
+    /** The relative gap to which the coarse problem is solved. */
+    private static final double COARSE = 1e-3;
+
+    /** Rounds of the coarse problem at one lambda, at most. */
+    private static final int COARSE_ROUNDS = 12;
+
+    /** The part of its threshold at which a group that is zero in the coarse problem may not be zero in the whole. */
+    private static final double NEARLY = 0.8;
+
     /** Strides, in lambda's logarithm, that groups are let in ahead. */
     private static final int AHEAD = 3;
 
@@ -48,7 +63,7 @@ final class NewtonPath implements Path {
     private final F64 m; // (h, d)
     private final F64 mr; // (h, d)
     private final double[] slopes; // ||G_k|| of each group at the answer before
-    private final boolean[] used; // each group, whether it is not zero there
+    private final double[] norms; // ||M_k|| there
     private double before; // lambda of that answer
 
     private NewtonRounds rounds; // over the groups let in
@@ -56,6 +71,8 @@ final class NewtonPath implements Path {
     private boolean[] in; // each group, whether it is let in
     private I32 columns; // of M, those let in; null when all are
     private boolean converged; // the rounds' last lambda was solved
+    private boolean sketched; // whether a coarse problem was looked for
+    private NewtonPath coarse; // of few outputs; null where there is none
     private long setup; // nanoseconds, which count as part of the first answer
 
     /**
@@ -88,7 +105,7 @@ final class NewtonPath implements Path {
             this.m = scope.f64((long) h * d);
             this.mr = scope.f64((long) h * d);
             this.slopes = new double[count];
-            this.used = new boolean[count];
+            this.norms = new double[count];
             look(0, problem.lambdaMax());
             setup = System.nanoTime() - began;
             complete = true;
@@ -111,7 +128,7 @@ final class NewtonPath implements Path {
                 m.write(columnsOfIt);
                 problem.fit().product(m, mr);
                 release();
-                Arrays.fill(used, true);
+                Arrays.fill(norms, 1);
                 look(0, Double.POSITIVE_INFINITY);
                 return;
             }
@@ -181,19 +198,19 @@ final class NewtonPath implements Path {
     }
 
     private Status solve(double lambda, double target, Run run) {
-        if (rounds != null && converged && before > 0 && before < Double.POSITIVE_INFINITY) {
-            rounds.predict(before, lambda);
-            fetch();
-        }
-        boolean[] wanted = strong(lambda);
-        if (rounds == null || !covers(wanted)) {
-            letIn(strong(ahead(lambda)));
-        }
-        if (!anything()) {
-            rounds.beginDense(lambda);
+        boolean near = converged && before > 0 && lambda >= STRIDE * before && lambda <= before / STRIDE;
+        if (near || !startDense(lambda) && !startCoarse(lambda, run)) {
+            if (converged && before > 0) {
+                rounds.predict(before, lambda);
+                fetch();
+            }
+            boolean[] wanted = strong(lambda);
+            if (rounds == null || !covers(wanted)) {
+                letIn(strong(ahead(lambda)));
+            }
         }
         while (true) {
-            converged = rounds.run(lambda, target, stopping.cap() - run.count, run);
+            converged = rounds.run(lambda, target, Math.max(0, stopping.cap() - run.count), run);
             fetch();
             double gap = look(lambda, lambda).gap();
             if (gap <= target) {
@@ -213,11 +230,50 @@ final class NewtonPath implements Path {
         }
     }
 
+    /** Begins at least squares, if that is at hand and closer than M = 0. */
+    private boolean startDense(double lambda) {
+        if (anything() || !problem.fit().leastSquares(m)) {
+            return false;
+        }
+        blas.copy(problem.fit().c(), mr);
+        if (certificate.at(lambda, m, mr).relativeGap() <= DENSE) {
+            letIn(everything());
+            rounds.beginDense(m);
+            return true;
+        }
+        m.clear();
+        mr.clear();
+        return false;
+    }
+
+    /** Begins where the problem of few outputs leads, if there is one. */
+    private boolean startCoarse(double lambda, Run run) {
+        if (anything() && !converged) {
+            return false; // M was given, and may be all that is needed
+        }
+        if (!sketched) {
+            sketched = true;
+            Problem few = CoarseTargets.of(problem, scope);
+            coarse = few == null ? null : new NewtonPath(few, Stopping.onChange(COARSE_ROUNDS).withGap(COARSE));
+        }
+        if (coarse == null) {
+            return false;
+        }
+        coarse.at(lambda, (k, objective, gap) -> run.coarse(objective));
+        boolean[] near = new boolean[count];
+        for (int k = 0; k < count; k++) {
+            near[k] = coarse.norms[k] > 0 || coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
+        }
+        letIn(near);
+        rounds.begin(lambda, IntStream.range(0, count).filter(k -> in[k]).mapToDouble(k -> coarse.norms[k]).toArray());
+        return true;
+    }
+
     /** Groups that are not zero, or that the strong rule expects not to be, at {@code lambda}. */
     private boolean[] strong(double lambda) {
         boolean[] groups = new boolean[count];
         for (int k = 0; k < count; k++) {
-            groups[k] = used[k] || !(slopes[k] < problem.groups().weight(k) * (2 * lambda - before));
+            groups[k] = norms[k] > 0 || !(slopes[k] < problem.groups().weight(k) * (2 * lambda - before));
         }
         return groups;
     }
@@ -278,12 +334,7 @@ final class NewtonPath implements Path {
 
     /** Whether M is not 0. */
     private boolean anything() {
-        for (boolean one : used) {
-            if (one) {
-                return true;
-            }
-        }
-        return false;
+        return Arrays.stream(norms).anyMatch(norm -> norm > 0);
     }
 
     /** M and M R, over all columns, from where the rounds are. */
@@ -307,14 +358,11 @@ final class NewtonPath implements Path {
     private Certificate.Gap look(double lambda, double since) {
         Certificate.Gap gap = certificate.at(lambda, m, mr);
         try (Scope work = scope.device().scope()) {
-            F64 norms = work.f64(count);
-            scope.device().groupNorm().norms(h, problem.groups(), m, norms);
-            double[] host = norms.toArray();
-            for (int k = 0; k < count; k++) {
-                slopes[k] = certificate.slope(k);
-                used[k] = host[k] > 0;
-            }
+            F64 out = work.f64(count);
+            scope.device().groupNorm().norms(h, problem.groups(), m, out);
+            out.read(norms);
         }
+        Arrays.setAll(slopes, certificate::slope);
         before = since;
         return gap;
     }
@@ -340,6 +388,9 @@ final class NewtonPath implements Path {
     @Override
     public void close() {
         release();
+        if (coarse != null) {
+            coarse.close();
+        }
         scope.close();
     }
 
@@ -354,14 +405,23 @@ final class NewtonPath implements Path {
             this.monitor = monitor;
         }
 
+        /** A round of the coarse problem, whose P is that of an M of the whole one. */
+        boolean coarse(double objective) {
+            return proceed(objective, Double.NaN);
+        }
+
         @Override
         public boolean proceed(Certificate.Gap gap) {
-            double objective = gap.objective() + bias.offset();
+            return proceed(gap.objective(), gap.relativeGap());
+        }
+
+        private boolean proceed(double reduced, double relativeGap) {
+            double objective = reduced + bias.offset();
             if (count == history.length) {
                 history = Arrays.copyOf(history, 2 * count);
             }
             history[count++] = objective;
-            stopped = !monitor.proceed(count, objective, gap.relativeGap());
+            stopped = !monitor.proceed(count, objective, relativeGap);
             return !stopped;
         }
     }

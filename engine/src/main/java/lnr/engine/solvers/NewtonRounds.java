@@ -26,9 +26,6 @@ final class NewtonRounds {
     /** Passes of one round at most: each costs about a fifth of a step, and may save one. */
     private static final int PASSES = 3;
 
-    /** The relative gap that least squares may have to be a better start than M = 0. */
-    private static final double DENSE = 0.5;
-
     /** Rounds of alternating minimisation after least squares, whose norms know nothing of lambda. */
     private static final int SHRINKING = 2;
 
@@ -102,21 +99,21 @@ final class NewtonRounds {
     }
 
     /**
-     * Begins at the least-squares M where that is at hand and closer than M = 0: where lambda is small, and most groups
-     * are not zero.
+     * Begins at least squares, where lambda is small and most groups are not zero.
+     *
+     * @param start (h, d), with M R = C. Not kept.
      */
-    void beginDense(double lambda) {
-        if (!problem.fit().leastSquares(m)) {
-            return;
-        }
+    void beginDense(F64 start) {
+        blas.copy(start, m);
         blas.copy(problem.fit().c(), mr);
-        if (certificate.at(lambda, m, mr).relativeGap() <= DENSE) {
-            shrinking = SHRINKING;
-            settled = true;
-        } else {
-            m.clear();
-            mr.clear();
-        }
+        shrinking = SHRINKING;
+        settled = true;
+    }
+
+    /** Begins at the best M for groups of about these norms, 0 or more. */
+    void begin(double lambda, double[] about) {
+        step.alternate(lambda, about, m, mr);
+        settled = true;
     }
 
     /** Moves M along the path from one lambda to another; after {@link #run} at the first. */

@@ -28,7 +28,7 @@ import lnr.kernels.Support;
  * c = 0 would be a round of alternating minimisation. A group that the step turns against itself becomes zero, and the
  * step is halved until P does not rise.
  *
- * <p>With n = |S|, a step is about 5/3 n^3 + 6 h n^2 + 2 h d n flops. The columns of R that it needs are gathered when S
+ * <p>With n = |S|, a step is about 5/3 n^3 + 5 h n^2 + 2 h d n flops. The columns of R that it needs are gathered when S
  * changes.
  */
 final class NewtonStep {
@@ -147,14 +147,15 @@ final class NewtonStep {
      * is far from the answer.
      *
      * @param lambda more than 0
-     * @param norms ||M_k|| of each group
-     * @param m (h, d). Modified.
+     * @param norms ||M_k|| of each group, or a guess
+     * @param m (h, d). Modified: it need not have those norms.
      * @param mr (h, d). Modified: M R at the new M.
      */
     void alternate(double lambda, double[] norms, F64 m, F64 mr) {
         choose(norms);
         int count = groups.count();
         if (count == 0) {
+            m.clear();
             mr.clear();
             return;
         }
@@ -352,7 +353,7 @@ final class NewtonStep {
         support.slope(h, groups, lambda, epsilon, ms, gs, hat, slope, diagonal);
         equations.factor(n, block, diagonal, 0);
         equations.inverse(inverse, work);
-        blas.gemm(true, false, n, n, h, 1, hat, h, hat, h, 0, gram, n);
+        blas.gram(n, h, hat, gram);
         int count = groups.count();
         F64 t = work.slice(0, (long) count * count);
         support.complement(groups, diagonal, inverse, gram, t);

@@ -19,7 +19,7 @@ import lnr.kernels.Scope;
  * M_S (R_SS + diag(lambda w_k / ||M_k||)) = C_S,   ||M_k|| = ||M'_k||
  * </pre>
  *
- * <p>2 h d^2 flops once, and as many again for a support of all d columns each time.
+ * <p>h d^2 flops once, and as many again for a support of all d columns each time.
  */
 final class ThinTargets {
     private final Problem wide;
@@ -38,7 +38,7 @@ final class ThinTargets {
         double[] b;
         try (Scope work = wide.device().scope()) {
             F64 gram = work.f64((long) d * d);
-            blas.gemm(true, false, d, d, h, 1, wide.fit().c(), h, wide.fit().c(), h, 0, gram, d);
+            blas.gram(d, h, wide.fit().c(), gram);
             double[] host = gram.toArray();
             double trace = IntStream.range(0, d).mapToDouble(j -> host[j * d + j]).sum();
             double ridge = Math.max(d * Math.ulp(1.0) * trace, Double.MIN_NORMAL);

@@ -121,11 +121,16 @@ final class Cholesky {
                     "N", "T", end, end - from, n - from, 1, x, columns, n, x, columns + from, n, 0, out, oo + from * n,
                     n);
         });
-        workers.run(blocks, block -> {
+        mirror(n, out, oo);
+    }
+
+    /** The lower triangle becomes the upper one's mirror image; {@code a} is (n, n) from {@code at} on. */
+    void mirror(int n, double[] a, int at) {
+        workers.run(blocks(n), block -> {
             int end = Math.min(n, (block + 1) * PANEL);
             for (int i = 0; i < end; i++) {
                 for (int j = Math.max(i + 1, block * PANEL); j < end; j++) {
-                    out[oo + i * n + j] = out[oo + j * n + i];
+                    a[at + i * n + j] = a[at + j * n + i];
                 }
             }
         });

@@ -21,6 +21,9 @@ final class CpuBlas extends CpuOperations implements Blas {
     /** Rows or columns of a block of a product: each block packs the whole other operand anew. */
     private static final int BREADTH = 100;
 
+    /** Columns of a block of a Gram matrix. */
+    private static final int PANEL = 64;
+
     private static final int CHUNK = 1 << 15;
 
     private final Cholesky cholesky;
@@ -113,6 +116,28 @@ final class CpuBlas extends CpuOperations implements Blas {
     /** Blocks of an (m, n) product over k, along its longer side. */
     private static int pieces(int m, int n, int k, double block) {
         return Math.min(Pieces.of(2.0 * m * n * k, block), Pieces.of(Math.max(m, n), BREADTH));
+    }
+
+    @Override
+    public void gram(int n, int k, F64 a, F64 c) {
+        atLeast("n", n, 0);
+        atLeast("k", k, 0);
+        exactly("a", a, (long) k * n);
+        exactly("c", c, (long) n * n);
+        if (k == 0) {
+            c.clear();
+            return;
+        }
+        double[] aa = array(a);
+        double[] ca = array(c);
+        int panels = (n + PANEL - 1) / PANEL;
+        workers.run(panels, i -> {
+            int from = (panels - 1 - i) * PANEL; // the longest first
+            int end = Math.min(n, from + PANEL);
+            OpenBlas.BLAS.dgemm(
+                    "T", "N", end, end - from, k, 1, aa, at(a), k, aa, at(a) + from * k, k, 0, ca, at(c) + from * n, n);
+        });
+        cholesky.mirror(n, ca, at(c));
     }
 
     @Override

@@ -156,6 +156,15 @@ final class CudaBlas implements Blas {
     }
 
     @Override
+    public void gram(int n, int k, F64 a, F64 c) {
+        atLeast("n", n, 0);
+        atLeast("k", k, 0);
+        exactly("a", a, (long) k * n);
+        exactly("c", c, (long) n * n);
+        gemm(true, false, n, n, k, 1, a, Math.max(1, k), a, Math.max(1, k), 0, c, Math.max(1, n));
+    }
+
+    @Override
     public void dot(F64 x, F64 y, F64 out) {
         exactly("y", y, x.length());
         atLeast("out", out, 1);

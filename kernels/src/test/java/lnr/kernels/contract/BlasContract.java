@@ -134,6 +134,25 @@ public abstract class BlasContract extends DeviceContract {
     }
 
     @ParameterizedTest
+    @CsvSource({"0, 3", "3, 0", "1, 1", "33, 5", "64, 31", "65, 257", "255, 1", "300, 129"})
+    void gramIsTheProductWithTheTranspose(int n, int k) {
+        double[] a = draw.doubles(k * n);
+        F64 c = arena.inOut(nans(n * n));
+        device.blas().gram(n, k, arena.in(a), c);
+        Expected expected = new Expected(n * n);
+        for (int j = 0; j < n; j++) {
+            for (int i = 0; i < n; i++) {
+                Sum sum = new Sum();
+                for (int l = 0; l < k; l++) {
+                    sum.add(a[i * k + l] * a[j * k + l]);
+                }
+                expected.set(i + j * n, sum.value, sum.error());
+            }
+        }
+        expected.matches("A'A", c.toArray());
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {0, 1, 31, 32, 33, 255, 257, 1000, 100_003})
     void dotIsTheSumOfProducts(int n) {
         double[] x = draw.doubles(n);

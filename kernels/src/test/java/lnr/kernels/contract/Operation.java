@@ -172,6 +172,10 @@ public final class Operation {
                 .out("c", draw.doubles(m * n), Length.AT_LEAST)
                 .runs((d, b) ->
                         d.blas().gemm(true, false, m, n, k, 0.5, b.f64(0), k, b.f64(1), k, 2, b.f64(2), m)));
+        all.add(new Operation("gram")
+                .in("a", draw.doubles(k * n))
+                .out("c", draw.doubles(n * n))
+                .runs((d, b) -> d.blas().gram(n, k, b.f64(0), b.f64(1))));
         all.add(new Operation("dot")
                 .in("x", draw.doubles(v), Length.ANY)
                 .in("y", draw.doubles(v))
