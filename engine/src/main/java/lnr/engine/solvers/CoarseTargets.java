@@ -16,7 +16,7 @@ import lnr.kernels.Scope;
  */
 final class CoarseTargets {
     /** Outputs of the coarse problem. */
-    static final int ROWS = 64;
+    static final int ROWS = 96;
 
     /** The part of ||C||^2 that it may miss. */
     private static final double MISSED = 0.01;

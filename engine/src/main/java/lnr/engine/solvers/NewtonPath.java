@@ -13,7 +13,6 @@ import lnr.kernels.Device;
 import lnr.kernels.F64;
 import lnr.kernels.I32;
 import lnr.kernels.Scope;
-import lnr.kernels.Support;
 
 /**
  * Answers to one problem at one lambda after another, by {@link SupportNewton}, each from the one before: moved along
@@ -24,10 +23,13 @@ import lnr.kernels.Support;
  * gradient at the answer before (Tibshirani et al., 2012). It may err, so each answer's certificate is taken over all
  * groups, and those that it finds wanting are let in. Groups let in stay in for a while, so that not every lambda makes
  * matrices of its own.
+ *
+ * <p>Where the answer before is far, or there is none, rounds begin at least squares if tau brought that along and
+ * lambda is small, or else where a problem of few outputs leads ({@link CoarseTargets}).
  */
 final class NewtonPath implements Path {
     /** Of all groups, the part from which leaving others out is not worth it. */
-    private static final double MOST = 0.7;
+    private static final double MOST = 0.9;
 
     /** The relative gap that least squares may have to be a better start than M = 0. */
     private static final double DENSE = 0.5;
@@ -42,7 +44,7 @@ final class NewtonPath implements Path {
     private static final int COARSE_ROUNDS = 12;
 
     /** The part of its threshold at which a group that is zero in the coarse problem may not be zero in the whole. */
-    private static final double NEARLY = 0.8;
+    private static final double NEARLY = 0.9;
 
     /** Strides, in lambda's logarithm, that groups are let in ahead. */
     private static final int AHEAD = 3;
@@ -167,10 +169,7 @@ final class NewtonPath implements Path {
         }
         double[] answer = bias.restore(targets == null ? m.toArray() : widened(lambda, target, run));
         double seconds = (System.nanoTime() - began) * 1e-9;
-        Certificate.Gap gap;
-        try (Scope work = scope.device().scope()) {
-            gap = proof.at(lambda, work.f64(answer));
-        }
+        Certificate.Gap gap = prove(lambda, answer);
         if (targets != null && status == Status.CONVERGED && gap.gap() > target && lambda > 0) {
             status = Status.MAX_ITERATIONS;
         }
@@ -209,6 +208,9 @@ final class NewtonPath implements Path {
                 letIn(strong(ahead(lambda)));
             }
         }
+        if (run.stopped) {
+            return Status.STOPPED; // with the M before
+        }
         while (true) {
             converged = rounds.run(lambda, target, Math.max(0, stopping.cap() - run.count), run);
             fetch();
@@ -237,7 +239,7 @@ final class NewtonPath implements Path {
         }
         blas.copy(problem.fit().c(), mr);
         if (certificate.at(lambda, m, mr).relativeGap() <= DENSE) {
-            letIn(everything());
+            letOnly(everything());
             rounds.beginDense(m);
             return true;
         }
@@ -260,11 +262,14 @@ final class NewtonPath implements Path {
             return false;
         }
         coarse.at(lambda, (k, objective, gap) -> run.coarse(objective));
+        if (run.stopped) {
+            return true;
+        }
         boolean[] near = new boolean[count];
         for (int k = 0; k < count; k++) {
             near[k] = coarse.norms[k] > 0 || coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
         }
-        letIn(near);
+        letOnly(near);
         rounds.begin(lambda, IntStream.range(0, count).filter(k -> in[k]).mapToDouble(k -> coarse.norms[k]).toArray());
         return true;
     }
@@ -302,27 +307,14 @@ final class NewtonPath implements Path {
         return all;
     }
 
-    /** Goes on over these groups, and over all when they are most. */
+    /** Goes on over these groups. */
     private void letIn(boolean[] groups) {
-        int[] chosen = IntStream.range(0, count).filter(k -> groups[k]).toArray();
-        boolean all = chosen.length >= MOST * count;
-        release();
-        roundsScope = scope.device().scope();
-        if (all) {
-            in = everything();
-            columns = null;
-            rounds = new NewtonRounds(problem, roundsScope);
-            if (anything()) {
-                rounds.begin(m);
-            }
+        letOnly(groups);
+        if (!anything()) {
             return;
         }
-        in = groups;
-        columns = roundsScope.i32(Arrays.stream(chosen)
-                .flatMap(k -> IntStream.range(problem.groups().start(k), problem.groups().start(k + 1)))
-                .toArray());
-        rounds = new NewtonRounds(problem.restricted(roundsScope, chosen), roundsScope);
-        if (!anything()) {
+        if (columns == null) {
+            rounds.begin(m);
             return;
         }
         try (Scope work = scope.device().scope()) {
@@ -330,6 +322,24 @@ final class NewtonPath implements Path {
             scope.device().support().gather(h, columns, m, packed);
             rounds.begin(packed);
         }
+    }
+
+    /** Rounds over these groups, or over all when they are most, at M = 0. */
+    private void letOnly(boolean[] groups) {
+        int[] chosen = IntStream.range(0, count).filter(k -> groups[k]).toArray();
+        release();
+        roundsScope = scope.device().scope();
+        if (chosen.length >= MOST * count) {
+            in = everything();
+            columns = null;
+            rounds = new NewtonRounds(problem, roundsScope);
+            return;
+        }
+        in = groups;
+        columns = roundsScope.i32(Arrays.stream(chosen)
+                .flatMap(k -> IntStream.range(problem.groups().start(k), problem.groups().start(k + 1)))
+                .toArray());
+        rounds = new NewtonRounds(problem.restricted(roundsScope, chosen), roundsScope);
     }
 
     /** Whether M is not 0. */
@@ -344,13 +354,39 @@ final class NewtonPath implements Path {
             blas.copy(rounds.mr(), mr);
             return;
         }
-        Support support = scope.device().support();
-        support.scatter(h, columns, rounds.m(), m);
+        scope.device().support().scatter(h, columns, rounds.m(), m);
+        product(problem, columns, rounds.m(), mr);
+    }
+
+    /** out = M R for an M of some columns, packed: 2 h d flops for each. */
+    private static void product(Problem problem, I32 columns, F64 packed, F64 out) {
+        int h = problem.h();
+        int d = problem.d();
         int n = (int) columns.length();
-        try (Scope work = scope.device().scope()) {
+        try (Scope work = problem.device().scope()) {
             F64 rows = work.f64((long) d * n);
-            support.gather(d, columns, problem.fit().r(), rows);
-            blas.gemm(false, true, h, d, n, 1, rounds.m(), h, rows, d, 0, mr, h);
+            problem.device().support().gather(d, columns, problem.fit().r(), rows);
+            problem.device().blas().gemm(false, true, h, d, n, 1, packed, h, rows, d, 0, out, h);
+        }
+    }
+
+    /** The whole problem's gap at an answer, (h, d) with its bias. */
+    private Certificate.Gap prove(double lambda, double[] answer) {
+        int rows = whole.h();
+        int[] kept = IntStream.range(0, whole.d())
+                .filter(j -> IntStream.range(j * rows, (j + 1) * rows).anyMatch(i -> answer[i] != 0))
+                .toArray();
+        try (Scope work = scope.device().scope()) {
+            F64 all = work.f64(answer);
+            if (kept.length >= MOST * whole.d()) {
+                return proof.at(lambda, all);
+            }
+            I32 list = work.i32(kept);
+            F64 packed = work.f64((long) rows * kept.length);
+            scope.device().support().gather(rows, list, all, packed);
+            F64 product = work.f64(all.length());
+            product(whole, list, packed, product);
+            return proof.at(lambda, all, product);
         }
     }
 

@@ -175,6 +175,85 @@ class NewtonTest {
         }
     }
 
+    /** 200 outputs and inputs, of which a few combinations carry nearly all that the outputs and inputs share. */
+    private static Case manyOutputs(Random random) {
+        int h = 200;
+        int d = 200;
+        double[] w = Draws.product(h, 20, d, Draws.normal(random, h * 20), Draws.normal(random, 20 * d));
+        double[] rest = Draws.normal(random, h * d);
+        for (int i = 0; i < w.length; i++) {
+            w[i] += 0.1 * rest[i];
+        }
+        double[] x = Draws.normal(random, d * 250);
+        for (int i = 0; i < x.length; i++) {
+            x[i] *= 1 + i % d / 20;
+        }
+        return Case.of("many outputs", h, d, 250, x, w);
+    }
+
+    @Test
+    void fewCombinationsOfManyOutputsComeFirst() {
+        Case moments = manyOutputs(Draws.random());
+        try (Scope scope = device.scope()) {
+            Problem all = new Problem(moments.problem(scope).fit(), Groups.ofSize(scope, 50, 4), 0);
+            for (double ratio : new double[] {0.3, 0.02}) {
+                Problem problem = all.withLambda(ratio * all.lambdaMax());
+                SupportNewton solver = new SupportNewton(Stopping.onChange(ROUNDS).withGap(1e-11));
+                List<Double> gaps = new ArrayList<>();
+                Solution solution = solver.solve(problem, new double[200 * 200], (k, objective, gap) -> gaps.add(gap));
+                assertThat(solution.status()).as(solution.toString()).isEqualTo(Status.CONVERGED);
+                assertThat(gaps).hasSize(solution.iterations()).contains(Double.NaN).last().isNotEqualTo(Double.NaN);
+                assertThat(solution.relativeGap()).isLessThanOrEqualTo(1.01e-11);
+
+                // From elsewhere than 0 there are no coarse rounds, and from the answer none at all.
+                double[] near = solution.m().clone();
+                near[0] += 1;
+                Solution direct = solver.solve(problem, near, (k, objective, gap) -> !Double.isNaN(gap));
+                assertThat(direct.status()).as(direct.toString()).isEqualTo(Status.CONVERGED);
+                assertThat(solution.objective()).isCloseTo(direct.objective(), within(1.01e-11 * moments.tau() / 2));
+                assertThat(solution.support()).isEqualTo(direct.support());
+                assertThat(solver.solve(problem, solution.m(), Monitor.NONE).iterations()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void maySayNoInTheRoundsOfAFewCombinations() {
+        Case moments = manyOutputs(Draws.random());
+        try (Scope scope = device.scope()) {
+            Problem problem = moments.problem(scope);
+            AtomicInteger calls = new AtomicInteger();
+            Solution solution = new SupportNewton().solve(
+                    problem.withLambda(0.1 * problem.lambdaMax()), new double[200 * 200], (k, objective, gap) -> {
+                        calls.incrementAndGet();
+                        return false;
+                    });
+            assertThat(solution.status()).isEqualTo(Status.STOPPED);
+            assertThat(calls).hasValue(1);
+            assertThat(solution.m()).containsOnly(0);
+            assertThat(solution.gap()).isPositive().isFinite();
+        }
+    }
+
+    /** Where tau is not given, the least squares that it comes from are the start for small lambda. */
+    @Test
+    void leastSquaresIsAStartForSmallLambda() {
+        Case moments = scaled("dense", Draws.random(), 150, 60, 9, j -> 1 + 0.05 * j);
+        try (Scope scope = device.scope()) {
+            Problem given = moments.problem(scope);
+            Quadratic computed = Quadratic.of(scope, moments.h(), moments.d(), moments.r(), moments.c());
+            SupportNewton solver = new SupportNewton(Stopping.onChange(ROUNDS).withGap(1e-12));
+            for (double ratio : new double[] {0.5, 0.1, 0.01, 1e-3, 1e-5}) {
+                double lambda = ratio * given.lambdaMax();
+                Solution sparse = solver.solve(given.withLambda(lambda));
+                Solution dense = solver.solve(new Problem(computed, moments.d(), lambda));
+                assertThat(dense.status()).as("ratio %s: %s", ratio, dense).isEqualTo(Status.CONVERGED);
+                assertThat(dense.objective()).isCloseTo(sparse.objective(), within(1.01e-12 * moments.tau() / 2));
+                assertThat(dense.support()).isEqualTo(sparse.support());
+            }
+        }
+    }
+
     @Test
     void groupsOfUnequalSizeAndWeight() {
         Random random = Draws.random();

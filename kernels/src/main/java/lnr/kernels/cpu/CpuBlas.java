@@ -54,6 +54,14 @@ final class CpuBlas extends CpuOperations implements Blas {
         float[] aa = array(a);
         float[] ba = array(b);
         float[] ca = array(c);
+        if (k == 0) { // OpenBLAS's binding takes no empty operands
+            for (int j = 0; j < n; j++) {
+                for (int i = at(c) + j * ldc; i < at(c) + j * ldc + m; i++) {
+                    ca[i] = beta == 0 ? 0 : beta * ca[i];
+                }
+            }
+            return;
+        }
         String ta = transA ? "T" : "N";
         String tb = transB ? "T" : "N";
         boolean byColumns = n >= m;
@@ -94,6 +102,14 @@ final class CpuBlas extends CpuOperations implements Blas {
         double[] aa = array(a);
         double[] ba = array(b);
         double[] ca = array(c);
+        if (k == 0) { // OpenBLAS's binding takes no empty operands
+            for (int j = 0; j < n; j++) {
+                for (int i = at(c) + j * ldc; i < at(c) + j * ldc + m; i++) {
+                    ca[i] = beta == 0 ? 0 : beta * ca[i];
+                }
+            }
+            return;
+        }
         String ta = transA ? "T" : "N";
         String tb = transB ? "T" : "N";
         boolean byColumns = n >= m;

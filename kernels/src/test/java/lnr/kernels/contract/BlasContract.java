@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Arrays;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
+import lnr.kernels.Scope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +41,21 @@ public abstract class BlasContract extends DeviceContract {
     void gemmIsTheProductForLongSums() {
         gemm(true, false, 20, 20, 40_000, 1, new double[][] {{-0.5, 2}});
         gemm(false, true, 21, 20, 40_000, 0, new double[][] {{-0.5, 2}});
+    }
+
+    @Test
+    void gemmOfEmptyMatricesScalesC() {
+        try (Scope scope = device.scope()) {
+            F64 c64 = scope.f64(new double[] {1, 2, 3, 4, 5, 6});
+            F32 c32 = scope.f32(new float[] {1, 2, 3, 4, 5, 6});
+            device.blas().gemm(false, true, 2, 2, 0, 1, scope.f64(0), 2, scope.f64(0), 2, 3, c64, 3);
+            device.blas().gemm(true, false, 2, 2, 0, 1, scope.f32(0), 1, scope.f32(0), 1, 3, c32, 3);
+            assertThat(c64.toArray()).containsExactly(3, 6, 3, 12, 15, 6);
+            assertThat(c32.toArray()).containsExactly(3, 6, 3, 12, 15, 6);
+            F64 notANumber = scope.f64(new double[] {Double.NaN});
+            device.blas().gemm(false, false, 1, 1, 0, 1, scope.f64(0), 1, scope.f64(0), 1, 0, notANumber, 1);
+            assertThat(notANumber.toArray()).containsExactly(0);
+        }
     }
 
     @Test
