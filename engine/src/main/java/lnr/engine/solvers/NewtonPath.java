@@ -22,7 +22,8 @@ import lnr.kernels.Scope;
  * <p>The strong rule leaves out group k at lambda when ||G_k|| &lt; w_k (2 lambda - lambda_before), G being minus the
  * gradient at the answer before (Tibshirani et al., 2012). It may err, so each answer's certificate is taken over all
  * groups, and those that it finds wanting are let in. Groups let in stay in for a while, so that not every lambda makes
- * matrices of its own.
+ * matrices of its own. Gap-safe rules, which may not err, leave out little before the last rounds, and a solve has but
+ * few: rebuilding the matrices cost more than they saved (measured on d = 500 to 2000).
  *
  * <p>Where the answer before is far, or there is none, rounds begin at least squares if tau brought that along and
  * lambda is small, or else where a problem of few outputs leads ({@link CoarseTargets}).

@@ -98,8 +98,8 @@ final class CudaBlas implements Blas {
             device.begin();
             check(
                     JCublas2.cublasSgemm(
-                            handle, operation(transA), operation(transB), m, n, k, alphaPointer, pointer(a), lda,
-                            pointer(b), ldb, betaPointer, pointer(c), ldc),
+                            handle, operation(transA), operation(transB), m, n, k, alphaPointer, operand(a, c), lda,
+                            operand(b, c), ldb, betaPointer, pointer(c), ldc),
                     "cublasSgemm", m, n, k);
             double size = (double) m * k + (double) k * n + (double) m * n;
             device.end("cublasSgemm", 4 * size, 2.0 * m * n * k, Device.Type.F32);
@@ -134,8 +134,8 @@ final class CudaBlas implements Blas {
             device.begin();
             check(
                     JCublas2.cublasDgemm(
-                            handle, operation(transA), operation(transB), m, n, k, alphaPointer, pointer(a), lda,
-                            pointer(b), ldb, betaPointer, pointer(c), ldc),
+                            handle, operation(transA), operation(transB), m, n, k, alphaPointer, operand(a, c), lda,
+                            operand(b, c), ldb, betaPointer, pointer(c), ldc),
                     "cublasDgemm", m, n, k);
             double size = (double) m * k + (double) k * n + (double) m * n;
             device.end("cublasDgemm", 8 * size, 2.0 * m * n * k, Device.Type.F64);
@@ -149,6 +149,11 @@ final class CudaBlas implements Blas {
 
     private static int operation(boolean transposed) {
         return transposed ? cublasOperation.CUBLAS_OP_T : cublasOperation.CUBLAS_OP_N;
+    }
+
+    /** Where A or B is. An empty one is nowhere and not read, but cuBLAS may want an address: C's does. */
+    private DevicePointer operand(Buffer operand, Buffer c) {
+        return pointer(operand.length() == 0 ? c : operand);
     }
 
     private DevicePointer pointer(Buffer buffer) {
