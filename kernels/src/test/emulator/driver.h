@@ -124,6 +124,8 @@ struct Settings {
     size_t memory = size_t(2) << 30;      // of each device
     long launches_to_failure = 0;         // counts down; the launch that makes it 0 is lost
     int failure = ILLEGAL_ADDRESS;
+    std::string failing; // the call that fails next, once
+    int failure_of_call = SUCCESS;
     std::string openblas; // file
 };
 

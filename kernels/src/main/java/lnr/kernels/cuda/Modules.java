@@ -24,19 +24,19 @@ final class Modules {
     /** @throws lnr.kernels.DeviceException when there is no code for this device, and none can be made here */
     static CUmodule load(CudaDevice device, String family) {
         CUmodule module = new CUmodule();
-        byte[] built = resource(family + ".fatbin");
-        int result = built == null
+        byte[] code = resource(family + ".fatbin");
+        int result = code == null
                 ? CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU
-                : JCudaDriver.cuModuleLoadData(module, built);
+                : JCudaDriver.cuModuleLoadData(module, code);
         if (NO_CODE.contains(result)) {
             NvrtcCompiler compiler = NvrtcCompiler.of(device);
-            byte[] code = compiler.compile(family, source(family + ".cu"), source("lnr.cuh"));
+            code = compiler.compile(family, source(family + ".cu"), source("lnr.cuh"));
             result = JCudaDriver.cuModuleLoadData(module, code);
             device.describe("kernels", "compiled by " + compiler.version());
         } else {
             device.describe("kernels", "as built");
         }
-        device.check(result, "cuModuleLoadData", family);
+        device.check(result, "cuModuleLoadData", family, code.length + " bytes");
         device.onClose(() -> JCudaDriver.cuModuleUnload(module));
         return module;
     }

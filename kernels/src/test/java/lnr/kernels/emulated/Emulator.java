@@ -100,6 +100,11 @@ public final class Emulator {
         control("lose " + which + " " + error);
     }
 
+    /** Makes the next call of a function of the driver's fail: {@code cuGraphInstantiate}, say. Nothing else happens. */
+    public static void failCall(String function, int error) {
+        control("fail " + function + " " + error);
+    }
+
     /** Forgets everything that was set or has happened, and ends what is open. */
     public static void reset() {
         control("reset");
