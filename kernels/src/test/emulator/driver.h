@@ -118,7 +118,7 @@ struct Context {
 // What a test may set; see control.cpp.
 struct Settings {
     bool lazy = false;
-    int devices = 1;
+    int devices = 2;
     int driver = 13000;
     int architecture = 90;                // 0: modules hold no code for this device
     size_t memory = size_t(2) << 30;      // of each device

@@ -75,7 +75,7 @@ public final class Emulator {
         control("lazy " + (lazy ? 1 : 0));
     }
 
-    /** How many devices there are, from 0 on; 1 unless this is called. */
+    /** How many devices there are, from 0 on; 2 unless this is called. */
     public static void devices(int count) {
         control("devices " + count);
     }
