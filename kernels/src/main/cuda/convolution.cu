@@ -351,7 +351,7 @@ KERNEL(256) void lnr_convolve_dw(int n, int channels, int height, int width, int
         return;
     }
     int first = blockIdx.y * part;
-    int end = min(n, first + part);
+    int end = first + min(part, n - first);
     int tap = weight % (kernel * kernel);
     float sum = 0;
     for (int sample = first; sample < end; sample++) {
@@ -407,9 +407,10 @@ KERNEL(1024) void lnr_convolve_dw_5(int n, int channels, int height, int width, 
     }
     float bias = 0;
 
-    int end = min(n, static_cast<int>(blockIdx.x + 1) * part);
-    for (int first = blockIdx.x * part; first < end; first += samples) {
-        int count = min(samples, end - first);
+    int first = blockIdx.x * part;
+    int end = first + min(part, n - first);
+    for (int count; first < end; first += count) {
+        count = min(samples, end - first);
         for (int i = threadIdx.x; i < 4 * depth * area; i += blockDim.x) {
             int c = i / area;
             int row = i % area / width;
@@ -500,9 +501,10 @@ KERNEL(512) void lnr_convolve_dw_5_single(int n, int height, int width, int filt
     unsigned char* winners = reinterpret_cast<unsigned char*>(gradients + samples * group * pitch);
     float sums[AREA + 1] = {}; // the bias last
 
-    int end = min(n, static_cast<int>(blockIdx.x + 1) * part);
-    for (int first = blockIdx.x * part; first < end; first += samples) {
-        int count = min(samples, end - first);
+    int first = blockIdx.x * part;
+    int end = first + min(part, n - first);
+    for (int count; first < end; first += count) {
+        count = min(samples, end - first);
         for (int i = threadIdx.x; i < count * area; i += blockDim.x) {
             copy_async<4>(shared + i, x + static_cast<long long>(first) * area + i);
         }

@@ -63,8 +63,8 @@ KERNEL(256) void lnr_gather_rows(int n, int size, long long count, const float* 
 }
 
 // The smallest of a block's 1024 values, in every thread.
-__device__ inline int block_min(int value) {
-    SHARED(int, least, WARP);
+__device__ inline unsigned block_min(unsigned value) {
+    SHARED(unsigned, least, WARP);
 #pragma unroll
     for (int apart = WARP / 2; apart > 0; apart /= 2) {
         value = min(value, __shfl_xor_sync(FULL_MASK, value, apart));
@@ -89,16 +89,17 @@ __device__ inline int block_min(int value) {
 // Bound:    latency; 4 length bytes.
 KERNEL(1024) void lnr_check_order(long long length, long long from, int n, long long count, const int* memory,
                                   int* out) {
-    int first = n + 1; // the first wrong one of the n; n when there are wrong ones, but elsewhere
+    unsigned last = static_cast<unsigned>(n);
+    unsigned first = last + 1; // the first wrong one of the n; n when there are wrong ones, but elsewhere
     for (long long i = threadIdx.x; i < length; i += blockDim.x) {
         if (memory[i] < 0 || memory[i] >= count) {
-            first = min(first, i >= from && i < from + n ? static_cast<int>(i - from) : n);
+            first = min(first, i >= from && i < from + n ? static_cast<unsigned>(i - from) : last);
         }
     }
     first = block_min(first);
     if (threadIdx.x == 0) {
-        out[0] = first < n ? 2 : first == n;
-        out[1] = first < n ? memory[from + first] : 0;
+        out[0] = first < last ? 2 : first == last;
+        out[1] = first < last ? memory[from + first] : 0;
     }
 }
 
@@ -108,12 +109,13 @@ KERNEL(1024) void lnr_check_order(long long length, long long from, int n, long 
 // Launch:   one block of 1024 threads.
 // Bound:    latency; n bytes.
 KERNEL(1024) void lnr_check_labels(int n, int classes, const unsigned char* labels, int* out) {
-    int first = n;
-    for (int i = threadIdx.x; i < n; i += blockDim.x) {
+    unsigned last = static_cast<unsigned>(n);
+    unsigned first = last;
+    for (unsigned i = threadIdx.x; i < last; i += blockDim.x) {
         first = labels[i] >= classes ? min(first, i) : first;
     }
     first = block_min(first);
     if (threadIdx.x == 0) {
-        out[0] = first < n ? labels[first] : -1;
+        out[0] = first < last ? labels[first] : -1;
     }
 }

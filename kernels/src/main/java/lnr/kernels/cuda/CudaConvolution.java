@@ -21,6 +21,9 @@ final class CudaConvolution {
     /** Blocks that a batch is cut into, where it is large enough: about the multiprocessors of an H100. */
     private static final int BLOCKS = 128;
 
+    /** Rows of a grid at most: CUDA's limit. What would take more, millions of filters or channels, is not for the fast. */
+    private static final int MOST_ROWS = 65535;
+
     /** Four-channel vectors that a warp may have at each of the 25 taps: its lanes own 4 x 32. */
     private static final int MOST_DEPTH = 5;
 
@@ -59,6 +62,9 @@ final class CudaConvolution {
             return false;
         }
         int groups = ceil(ceil(shape.filters(), 2), most / (int) (split * tiles));
+        if (groups > MOST_ROWS) {
+            return false;
+        }
         int pairs = ceil(ceil(shape.filters(), 2), groups);
         int samples = Math.max(1, Math.min(ceil(n, BLOCKS), most / (int) (split * tiles * pairs)));
         int group = samples * (int) tiles * pairs;
@@ -105,12 +111,15 @@ final class CudaConvolution {
                         shape.filters(), shape.patch(), partials(parts, sums), dw, db);
     }
 
-    /** Parts of the batch that the fast kernel has summed apart; 0 when a sample is too large for it. */
+    /** Parts of the batch that the fast kernel has summed apart; 0 when a sample is too large for it, or there are too many filters. */
     private int partsByItem(ConvShape shape, int n, long sums, F32 x, U8 winner, F32 dy) {
         int levels = ceil(shape.channels(), 4);
         int chunks = ceil(levels, MOST_DEPTH);
         int depth = ceil(levels, chunks);
         int groups = ceil(shape.filters(), WARP);
+        if ((long) groups * chunks > MOST_ROWS) {
+            return 0;
+        }
         int part = ceil(n, Math.max(1, Math.min(n, BLOCKS / (groups * chunks))));
         int parts = ceil(n, part);
         // As the kernel has it: pixels of an odd number of vectors, rows of 5 pixels more, modulo the banks.
@@ -132,6 +141,9 @@ final class CudaConvolution {
     private int partsOfOneChannel(ConvShape shape, int n, long sums, F32 x, U8 winner, F32 dy) {
         int most = 512;
         int groups = ceil(shape.filters(), 64);
+        if (groups > MOST_ROWS) {
+            return 0;
+        }
         int group = ceil(shape.filters(), groups);
         int part = ceil(n, Math.max(1, Math.min(n, BLOCKS / groups)));
         int parts = ceil(n, part);
@@ -181,7 +193,7 @@ final class CudaConvolution {
             samples--;
         }
         long shared = inputShared(shape, samples, depth);
-        if (shared > device.sharedMemory()) {
+        if (shared > device.sharedMemory() || ceil(levels, depth) > MOST_ROWS) {
             return false;
         }
         int warps = Math.min(32, samples * 2 * shape.pooledHeight());
@@ -204,6 +216,6 @@ final class CudaConvolution {
 
     /** a / b, rounded up. */
     private static int ceil(int a, int b) {
-        return (a + b - 1) / b;
+        return -Math.floorDiv(-a, b);
     }
 }

@@ -177,7 +177,7 @@ final class CudaLayers implements Layers {
         try (Turn turn = device.turn()) {
             if (outputs > 0) {
                 dense.work((relu ? 12.0 : 4.0) * dy.length(), dy.length())
-                        .launch("lnr_bias_gradient", (outputs + 7) / 8, 1, THREADS, 0, n, outputs, relu ? y : null, dy,
+                        .launch("lnr_bias_gradient", (outputs - 1) / 8 + 1, 1, THREADS, 0, n, outputs, relu ? y : null, dy,
                                 db);
             }
             int ldIn = Math.max(1, inputs);

@@ -12,6 +12,7 @@ import lnr.kernels.DeviceException;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
+import lnr.kernels.Layers;
 import lnr.kernels.Profile;
 import lnr.kernels.Recording;
 import lnr.kernels.Scope;
@@ -56,6 +57,7 @@ class CudaDeviceTest {
         } finally {
             device.close();
             Emulator.memory(2L << 30);
+            Emulator.log(); // of devices that were lost
         }
     }
 
@@ -362,6 +364,22 @@ class CudaDeviceTest {
                 assertThat(entry.bound()).as(entry.name()).isPositive();
             });
         }
+    }
+
+    // The fast kernel would take a row of the grid for each two, and a grid has 65,535. The launch is lost, so as not to
+    // wait for it: what any shape's kernel computes is the contract's to say.
+    @Test
+    void aConvolutionMayHaveMoreFiltersThanAGridHasRows() {
+        Layers.ConvShape shape = new Layers.ConvShape(3, 250, 6, 131_074, 5);
+        F32 x = scope.f32(shape.inputs());
+        F32 w = scope.f32((long) shape.filters() * shape.patch());
+        F32 b = scope.f32(shape.filters());
+        F32 y = scope.f32(shape.outputs());
+        long before = Emulator.launches().getOrDefault("lnr_convolve", 0L);
+        Emulator.loseLaunch(1, ILLEGAL_ADDRESS);
+        device.layers().convolve(shape, 1, x, w, b, y, null);
+        assertThatThrownBy(device::synchronize).hasMessageContaining("the device is lost");
+        assertThat(Emulator.launches().get("lnr_convolve")).isEqualTo(before + 1);
     }
 
     @Test
