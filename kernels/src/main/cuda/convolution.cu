@@ -85,6 +85,7 @@ __device__ inline float pooled(float p0, float p1, float p2, float p3, float bia
 
 // Y = relu(maxpool(conv(X, W) + b)), and the winners unless null: any shape.
 //
+// Shapes:   as above.
 // Launch:   blocks of 256 threads, a window each.
 // Bound:    8 flops for 5 loads, from the caches.
 // Numerics: single precision; a sum runs over channel, row and column of the filter.
@@ -305,6 +306,7 @@ __device__ inline void convolve_5(const Shape& shape, int samples, int pairs, in
 
 // Y = relu(maxpool(conv(X, W) + b)), and the winners unless null: filters of 5 x 5, few channels.
 //
+// Shapes:   as above.
 // Launch:   grid x takes `samples` samples a block, grid y 2 pairs filters. A thread has a tile as above: tiles of the
 //           samples' windows vary first, then pairs of filters. Warps beyond these bring the next channel into the
 //           other of two stages of shared memory meanwhile, 4 bytes a copy, since x and w may begin anywhere. pitch is
@@ -322,6 +324,7 @@ KERNEL(768) void lnr_convolve_5(int n, int channels, int height, int width, int 
 // The same for more channels, which three threads share: thread t of each three takes channels t, t + 3, ... For so
 // many sums of so many terms a batch has too few tiles to keep a large device busy.
 //
+// Shapes, launch, bound: as lnr_convolve_5; the sums pass between the three in shared memory, once.
 // Numerics: single precision; the three sums run over channel, row and column, and are added in order.
 KERNEL(768) void lnr_convolve_5_split(int n, int channels, int height, int width, int filters, int samples, int pairs,
                                       int pitch, int plane, const float* x, const float* w, const float* b, float* y,
@@ -375,6 +378,7 @@ KERNEL(256) void lnr_convolve_dw(int n, int channels, int height, int width, int
 // to an odd number of vectors, and rows to 5 pixels modulo the banks: vectors of consecutive taps are then in banks of
 // their own.
 //
+// Shapes:   as lnr_convolve_dw.
 // Launch:   filters are dealt out to `groups` groups of blocks, a warp each. Grid x runs over parts, grid y over groups
 //           and, beyond them, over 4 depth channels at a time, depth at most 5. `samples` samples at a time are in
 //           shared memory.
@@ -477,6 +481,7 @@ KERNEL(1024) void lnr_convolve_dw_5(int n, int channels, int height, int width, 
 // distances from the corner. Neighbouring threads have neighbouring filters and the same window, whose four corners are
 // in banks of their own, mostly.
 //
+// Shapes:   as lnr_convolve_dw.
 // Launch:   grid x runs over parts, grid y over `group` filters at a time. Thread r group + f of a block has filter f
 //           of these, and rows of windows r, r + slots, ... of the `samples` samples that are in shared memory at a
 //           time: x (samples, height, width), then dy and winners (samples, group, positions made odd). In the end the
@@ -594,6 +599,7 @@ KERNEL(256) void lnr_convolve_sum(int parts, int filters, int patch, const float
 
 // dx: any shape.
 //
+// Shapes:   as above.
 // Launch:   blocks of 256 threads, an input each.
 // Bound:    a winner for each filter and window that may have seen the input, from the caches.
 // Numerics: single precision; a sum runs over filter, row and column of the window.
@@ -637,6 +643,7 @@ KERNEL(256) void lnr_convolve_dx(int n, int channels, int height, int width, int
 // of a strip of dx, M to a column, takes its weight from vector at - column M of the filter's. What has been left
 // goes into the warp's strip in shared memory, once, and the five strips that a row of dx is in make it.
 //
+// Shapes:   as above.
 // Launch:   grid x takes `samples` samples a block, grid y 4 depth channels; up to 32 warps share the samples' rows of
 //           corners. Shared memory: weights (filters, 5 columns, M) and strips (samples, rows of corners, width, M), in
 //           vectors; then the samples' dy and winners (samples, filters, positions made odd).

@@ -253,6 +253,7 @@ __device__ bool in_fours(int d, const float* x) {
 //           unwanted parts are not written.
 // Launch:   (tiles, splits) blocks of 128 threads: tiles `first` and on, splits of `per` samples, a multiple of 16.
 // Bound:    n d^2 flops: tensor cores.
+// Numerics: as above.
 KERNEL(128) void lnr_add_gram(int n, int d, int bias, int per, int first, const float* x, double* sums) {
     SHARED(float, slabs, STAGES * 2 * SIDE);
     Work work = work_of(n, d + bias, d + bias, true, per, first, sums);
@@ -269,6 +270,7 @@ KERNEL(128) void lnr_add_gram(int n, int d, int bias, int per, int first, const 
 // Launch:   as lnr_add_gram.
 // Bound:    2 n h d flops, 4 n (h + d) bytes: tensor cores, but memory for few rows, of which a tile always takes 64
 //           (at the h = 10 of a last layer half of the warps only copy).
+// Numerics: as above.
 KERNEL(128) void lnr_add_cross(
     int n, int h, int d, int bias, int per, int first, const float* y, const float* x, double* sums) {
     SHARED(float, slabs, STAGES * 2 * SIDE);
@@ -287,6 +289,7 @@ KERNEL(128) void lnr_add_cross(
 //           image, row by row; features d = channels kernel^2 are (channel, row, column). bias and sums as above.
 // Launch:   as lnr_add_gram, patches for samples.
 // Bound:    patches d^2 flops: tensor cores. A slab takes 64 copies of 32 numbers, mostly from L1.
+// Numerics: as above.
 KERNEL(128) void lnr_add_patch_gram(
     int patches, int channels, int height, int width, int kernel, int bias, int per, int first, const float* x,
     double* sums) {

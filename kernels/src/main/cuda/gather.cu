@@ -39,7 +39,8 @@ KERNEL(256) void lnr_gather_images(int size, long long count, const unsigned cha
 //
 // Shapes:   labels (count); order, y (n).
 // Launch:   blocks of 256 threads, a label each.
-// Bound:    latency.
+// Bound:    latency; 6 n bytes.
+// Numerics: copies.
 KERNEL(256) void lnr_gather_labels(int n, long long count, const unsigned char* labels, const int* order,
                                    unsigned char* y) {
     long long i = grid_thread();
@@ -54,6 +55,7 @@ KERNEL(256) void lnr_gather_labels(int n, long long count, const unsigned char* 
 // Shapes:   rows (count, size); order (n); x (n, size).
 // Launch:   blocks of 256 threads, a number each.
 // Bound:    8 n size bytes: for a batch's logits, latency.
+// Numerics: copies.
 KERNEL(256) void lnr_gather_rows(int n, int size, long long count, const float* rows, const int* order, float* x) {
     long long i = grid_thread();
     if (i < static_cast<long long>(n) * size) {
@@ -87,6 +89,7 @@ __device__ inline unsigned block_min(unsigned value) {
 // Shapes:   memory (length), indices (n) from memory[from] on; out (2).
 // Launch:   one block of 1024 threads.
 // Bound:    latency; 4 length bytes.
+// Numerics: the least of places, in any order.
 KERNEL(1024) void lnr_check_order(long long length, long long from, int n, long long count, const int* memory,
                                   int* out) {
     unsigned last = static_cast<unsigned>(n);
@@ -108,6 +111,7 @@ KERNEL(1024) void lnr_check_order(long long length, long long from, int n, long 
 // Shapes:   labels (n); out (1).
 // Launch:   one block of 1024 threads.
 // Bound:    latency; n bytes.
+// Numerics: as lnr_check_order.
 KERNEL(1024) void lnr_check_labels(int n, int classes, const unsigned char* labels, int* out) {
     unsigned last = static_cast<unsigned>(n);
     unsigned first = last;

@@ -142,6 +142,7 @@ __device__ void retreat(
 // Shapes:   columns (n); m (h, d); out (h, n).
 // Launch:   blocks of 128 threads, a warp a column.
 // Bound:    16 bytes a number: memory.
+// Numerics: copies.
 KERNEL(128) void lnr_gather_columns(
     int h, int n, long long d, const int* columns, const double* m, double* out) {
     long long i = team_index<WARP>();
@@ -164,7 +165,7 @@ KERNEL(128) void lnr_gather_columns(
 
 // M_(columns_i) = in_i; nothing when there is no such column.
 //
-// Shapes, launch, bound: as lnr_gather_columns; M's other columns are cleared before.
+// Shapes, launch, bound, numerics: as lnr_gather_columns; M's other columns are cleared before.
 KERNEL(128) void lnr_scatter_columns(
     int h, int n, long long d, const int* columns, const double* in, double* m) {
     long long i = team_index<WARP>();
@@ -187,6 +188,7 @@ KERNEL(128) void lnr_scatter_columns(
 // Shapes:   columns (n); r (d, d); out (n, n).
 // Launch:   blocks of 128 threads, a warp a column of out.
 // Bound:    16 bytes a number, and more where S is sparse: a load moves 32 bytes of R at least. Memory.
+// Numerics: copies.
 KERNEL(128) void lnr_submatrix(int n, int d, const int* columns, const double* r, double* out) {
     long long j = team_index<WARP>();
     if (j >= n) {
@@ -209,6 +211,7 @@ KERNEL(128) void lnr_submatrix(int n, int d, const int* columns, const double* r
 // Shapes:   starts (groups + 1), weights (groups); m, g, hat, slope (h, n); shift (n).
 // Launch:   team 32 with blocks of 128 threads, or team 256 with blocks of 256, a team a group.
 // Bound:    32 bytes (8 more from L1 or L2) and 5 flops a number: memory.
+// Numerics: as above.
 // Source:   gradient and Hessian of ||x||: x / ||x||, and (I - x x' / ||x||^2) / ||x||.
 KERNEL(256) void lnr_slope(
     int h, int groups, int team, double lambda, double epsilon, const int* starts, const double* weights,
@@ -276,6 +279,7 @@ KERNEL(128) void lnr_complement_groups(
 // Shapes:   a, b (h, n); out (groups).
 // Launch:   as lnr_slope.
 // Bound:    16 bytes and 2 flops a number: memory.
+// Numerics: as above.
 KERNEL(256) void lnr_inner(
     int h, int groups, int team, const int* starts, const double* a, const double* b, double* out) {
     if (team == WARP) {
@@ -290,6 +294,7 @@ KERNEL(256) void lnr_inner(
 // Shapes:   c (groups); x, y (h, n).
 // Launch:   as lnr_slope.
 // Bound:    24 bytes and 2 flops a number: memory.
+// Numerics: the twin's operations: no sums.
 KERNEL(256) void lnr_add_scaled(
     int h, int groups, int team, const int* starts, const double* c, const double* x, double* y) {
     if (team == WARP) {
@@ -304,6 +309,7 @@ KERNEL(256) void lnr_add_scaled(
 // Shapes:   m, d, out (h, n).
 // Launch:   as lnr_slope.
 // Bound:    24 bytes (24 more from L1 or L2) and 6 flops a number: memory.
+// Numerics: as above.
 KERNEL(256) void lnr_retreat(
     int h, int groups, int team, double t, const int* starts, const double* m, const double* d, double* out) {
     if (team == WARP) {
