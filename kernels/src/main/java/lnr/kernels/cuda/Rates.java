@@ -18,12 +18,13 @@ record Rates(double bytes, double singles, double doubles) {
         double bytes = 2e3 * memoryClock * memoryWidth / 8;
         // Two flops for each product that is added.
         double products = 2e3 * clock * multiprocessors;
-        return new Rates(known(bytes), known(products * singles(architecture)), known(products * doubles(architecture)));
+        return new Rates(
+                known(bytes), known(products * singles(architecture)), known(products * doubles(architecture)));
     }
 
     /**
-     * Products in single precision that a multiprocessor adds in a clock: CUDA C++ Best Practices Guide 13.0, Throughput
-     * of Native Arithmetic Instructions.
+     * Products in single precision that a multiprocessor adds in a clock: CUDA C++ Best Practices Guide 13.0,
+     * Throughput of Native Arithmetic Instructions.
      */
     private static double singles(int architecture) {
         return switch (architecture) {
@@ -34,8 +35,8 @@ record Rates(double bytes, double singles, double doubles) {
     }
 
     /**
-     * The same in double precision, from there too; on the tensor cores of sm_80 and sm_90, where they do twice what the
-     * guide has, from NVIDIA's white papers on the A100 and the H100 (19.5 and 67 TF/s a device).
+     * The same in double precision, from there too; on the tensor cores of sm_80 and sm_90, where they do twice what
+     * the guide has, from NVIDIA's white papers on the A100 and the H100 (19.5 and 67 TF/s a device).
      */
     private static double doubles(int architecture) {
         return switch (architecture) {

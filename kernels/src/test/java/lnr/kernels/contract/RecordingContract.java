@@ -140,8 +140,8 @@ public abstract class RecordingContract extends DeviceContract {
         assertThatThrownBy(() -> scope.f64(1)).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
     }
 
-    // What refers to something by number is not looked at while a graph runs: a device refuses it at the replay, or lets
-    // it be seen in the result, and reads nothing else in its place.
+    // What refers to something by number is not looked at while a graph runs: a device refuses it at the replay, or
+    // lets it be seen in the result, and reads nothing else in its place.
     @ParameterizedTest
     @ValueSource(ints = {-1, 4, Integer.MIN_VALUE, Integer.MAX_VALUE})
     void whatIsGatheredFromOutsideTheSetIsNotANumber(int index) {

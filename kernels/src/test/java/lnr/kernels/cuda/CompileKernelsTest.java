@@ -61,8 +61,8 @@ class CompileKernelsTest {
 
     private Outcome build(String architectures) throws IOException, InterruptedException {
         Path output = folder.resolve("output");
-        ProcessBuilder builder = new ProcessBuilder(
-                        Path.of("src/build/compile-kernels").toAbsolutePath().toString(), "sources", "fatbins", "reports")
+        String script = Path.of("src/build/compile-kernels").toAbsolutePath().toString();
+        ProcessBuilder builder = new ProcessBuilder(script, "sources", "fatbins", "reports")
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());

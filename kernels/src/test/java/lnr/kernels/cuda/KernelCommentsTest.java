@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class KernelCommentsTest {
     private static final Pattern KERNEL =
             Pattern.compile("((?://.*\\n)*)KERNEL\\(\\d+\\) void (lnr_\\w+)\\(", Pattern.MULTILINE);
-    private static final Pattern NAMED = Pattern.compile("\\b(?:lnr\\.kernels\\.cpu\\.\\w+|\\w+Contract|\\w+Benchmark)\\b");
+    private static final Pattern NAMED =
+            Pattern.compile("\\b(?:lnr\\.kernels\\.cpu\\.\\w+|\\w+Contract|\\w+Benchmark)\\b");
 
     static List<Path> families() throws IOException {
         try (Stream<Path> files = Files.list(Path.of("src/main/cuda"))) {

@@ -233,8 +233,8 @@ class CudaDeviceTest {
         Emulator.failCall(call, OUT_OF_MEMORY);
         assertThatThrownBy(() -> Device.open("cuda"))
                 .isInstanceOf(DeviceException.class)
-                .hasMessageMatching("cuda:0: out of memory: asked for what " + call + "\\(" + asked + "\\) takes, holding"
-                        + " 0 bytes in buffers and 0 to work in, .* see nvidia-smi .*");
+                .hasMessageMatching("cuda:0: out of memory: asked for what " + call + "\\(" + asked + "\\) takes,"
+                        + " holding 0 bytes in buffers and 0 to work in, .* see nvidia-smi .*");
         assertThat(Emulator.log()).noneMatch(line -> line.startsWith("leaked"));
     }
 
@@ -264,7 +264,8 @@ class CudaDeviceTest {
         Emulator.failCall("cusolverDnCreate", OUT_OF_MEMORY);
         assertThatThrownBy(() -> device.blas().cholesky(1, a))
                 .isInstanceOf(DeviceException.class)
-                .hasMessageMatching("cuda:0: out of memory: asked for what cusolverDnCreate\\(\\) takes, holding 8 bytes.*");
+                .hasMessageStartingWith("cuda:0: out of memory: asked for what cusolverDnCreate() takes, holding 8"
+                        + " bytes in buffers and ");
         assertThat(device.blas().cholesky(1, a)).isTrue();
     }
 
@@ -366,8 +367,8 @@ class CudaDeviceTest {
         }
     }
 
-    // The fast kernel would take a row of the grid for each two, and a grid has 65,535. The launch is lost, so as not to
-    // wait for it: what any shape's kernel computes is the contract's to say.
+    // The fast kernel would take a row of the grid for each two, and a grid has 65,535. The launch is lost, so as not
+    // to wait for it: what any shape's kernel computes is the contract's to say.
     @Test
     void aConvolutionMayHaveMoreFiltersThanAGridHasRows() {
         Layers.ConvShape shape = new Layers.ConvShape(3, 250, 6, 131_074, 5);

@@ -100,7 +100,7 @@ public final class Emulator {
         control("lose " + which + " " + error);
     }
 
-    /** Makes the next call of a function of the driver's fail: {@code cuGraphInstantiate}, say. Nothing else happens. */
+    /** Makes the next call of one of CUDA's functions fail: {@code cuGraphInstantiate}, say. */
     public static void failCall(String function, int error) {
         control("fail " + function + " " + error);
     }
