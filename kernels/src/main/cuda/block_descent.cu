@@ -233,6 +233,7 @@ __device__ void walk_groups(
 // Shapes:   starts (groups + 1), m (h, d), live (groups).
 // Launch:   a block of 256 threads a group.
 // Bound:    8 bytes a number: memory.
+// Numerics: counts, exact.
 KERNEL(256) void lnr_live_groups(int h, const int* starts, const double* m, int* live) {
     int k = blockIdx.x;
     long long from = static_cast<long long>(starts[k]) * h;
@@ -255,6 +256,7 @@ KERNEL(256) void lnr_live_groups(int h, const int* starts, const double* m, int*
 // Shapes:   starts (groups + 1), r (d, d); q, group k's (size, size) block from places_k on.
 // Launch:   a block of 256 threads a group.
 // Bound:    16 bytes a number: memory; once a problem.
+// Numerics: copies.
 KERNEL(256) void lnr_diagonal_blocks(int d, const int* starts, const int* places, const double* r, double* q) {
     int first = starts[blockIdx.x];
     int size = starts[blockIdx.x + 1] - first;

@@ -99,6 +99,7 @@ struct Rows {
     // Asks for samples [from, from + SLAB), those from `end` on zeros.
     __device__ void fetch(int from, int end, float* slab) const {
         constexpr int apart = THREADS * width / TILE;
+        int left = end - from; // what lies behind the last sample need not be a number that an int holds
         int row = static_cast<int>(threadIdx.x) * width / TILE;
         int column = static_cast<int>(threadIdx.x) * width % TILE;
         float* to = slab + row * PITCH + column;
@@ -106,13 +107,13 @@ struct Rows {
             const float* sample = x + static_cast<long long>(from + row) * d + first + column;
 #pragma unroll
             for (int i = 0; i < SLAB; i += apart) {
-                copy_async<4 * width>(to + i * PITCH, sample + static_cast<long long>(i) * d, from + row + i < end);
+                copy_async<4 * width>(to + i * PITCH, sample + static_cast<long long>(i) * d, row + i < left);
             }
         } else {
             bool one = bias && first + column == d;
 #pragma unroll
             for (int i = 0; i < SLAB; i += apart) {
-                to[i * PITCH] = one && from + row + i < end ? 1 : 0;
+                to[i * PITCH] = one && row + i < left ? 1 : 0;
 #pragma unroll
                 for (int j = 1; j < width; j++) {
                     to[i * PITCH + j] = 0;
@@ -141,7 +142,8 @@ struct Patches {
 
     __device__ void fetch(int from, int end, float* slab) const {
         int row = 4 * warp() + lane() % 4;
-        int sample = from + row;
+        bool valid = row < end - from;
+        int sample = valid ? from + row : from;
         int position = sample % positions;
         const float* corner = x + static_cast<long long>(sample / positions) * inputs + position / columns * width
             + position % columns;
@@ -149,9 +151,9 @@ struct Patches {
 #pragma unroll
         for (int i = 0; i < OWN; i++) {
             if (offsets[i] >= 0) {
-                copy_async<4>(to + 8 * i, corner + offsets[i], sample < end);
+                copy_async<4>(to + 8 * i, corner + offsets[i], valid);
             } else {
-                to[8 * i] = offsets[i] == ONE && sample < end ? 1 : 0;
+                to[8 * i] = offsets[i] == ONE && valid ? 1 : 0;
             }
         }
     }
@@ -189,7 +191,7 @@ __device__ void multiply(const float* rows, const float* columns, double (&sums)
 template <typename Side>
 __device__ void sum_products(const Work& work, const Side& rows, const Side& columns, float* slabs) {
     bool diagonal = work.tile.row == work.tile.column && work.symmetric;
-    int count = (work.end - work.from + SLAB - 1) / SLAB;
+    int count = (work.end - work.from - 1) / SLAB + 1; // a split has a sample at least
     auto fetch = [&](int slab) {
         if (slab < count) {
             int from = work.from + slab * SLAB;
@@ -251,6 +253,7 @@ __device__ bool in_fours(int d, const float* x) {
 //           unwanted parts are not written.
 // Launch:   (tiles, splits) blocks of 128 threads: tiles `first` and on, splits of `per` samples, a multiple of 16.
 // Bound:    n d^2 flops: tensor cores.
+// Numerics: as above.
 KERNEL(128) void lnr_add_gram(int n, int d, int bias, int per, int first, const float* x, double* sums) {
     SHARED(float, slabs, STAGES * 2 * SIDE);
     Work work = work_of(n, d + bias, d + bias, true, per, first, sums);
@@ -267,6 +270,7 @@ KERNEL(128) void lnr_add_gram(int n, int d, int bias, int per, int first, const 
 // Launch:   as lnr_add_gram.
 // Bound:    2 n h d flops, 4 n (h + d) bytes: tensor cores, but memory for few rows, of which a tile always takes 64
 //           (at the h = 10 of a last layer half of the warps only copy).
+// Numerics: as above.
 KERNEL(128) void lnr_add_cross(
     int n, int h, int d, int bias, int per, int first, const float* y, const float* x, double* sums) {
     SHARED(float, slabs, STAGES * 2 * SIDE);
@@ -285,6 +289,7 @@ KERNEL(128) void lnr_add_cross(
 //           image, row by row; features d = channels kernel^2 are (channel, row, column). bias and sums as above.
 // Launch:   as lnr_add_gram, patches for samples.
 // Bound:    patches d^2 flops: tensor cores. A slab takes 64 copies of 32 numbers, mostly from L1.
+// Numerics: as above.
 KERNEL(128) void lnr_add_patch_gram(
     int patches, int channels, int height, int width, int kernel, int bias, int per, int first, const float* x,
     double* sums) {

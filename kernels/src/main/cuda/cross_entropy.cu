@@ -44,7 +44,7 @@ KERNEL(256) void lnr_cross_entropy(int n, int classes, const float* z, const uns
     double loss = 0;
     double correct = 0;
     int warps = gridDim.x * (blockDim.x / WARP);
-    for (int i = blockIdx.x * (blockDim.x / WARP) + warp(); i < n; i += warps) {
+    for (int i = blockIdx.x * (blockDim.x / WARP) + warp(); i < n; i += min(warps, n - i)) {
         const float* logits = z + static_cast<long long>(i) * classes;
         int label = labels[i];
         int best;
@@ -97,7 +97,7 @@ KERNEL(256) void lnr_distillation(int n, int classes, float temperature, float s
     double correct = 0;
     float scale = 1 / temperature;
     int warps = gridDim.x * (blockDim.x / WARP);
-    for (int i = blockIdx.x * (blockDim.x / WARP) + warp(); i < n; i += warps) {
+    for (int i = blockIdx.x * (blockDim.x / WARP) + warp(); i < n; i += min(warps, n - i)) {
         const float* logits = z + static_cast<long long>(i) * classes;
         const float* wanted = t + static_cast<long long>(i) * classes;
         int label = labels[i];
@@ -109,6 +109,7 @@ KERNEL(256) void lnr_distillation(int n, int classes, float temperature, float s
         float soft = warp_log_sum(classes, logits, top, scale);
         float target = warp_log_sum(classes, wanted, most, scale);
         double divergence = 0;
+#pragma unroll 1 // a lane has a class or none, mostly; more at once would take more registers than there are
         for (int k = lane(); k < classes; k += WARP) {
             float above = logits[k] - top;
             float p = above * scale - soft;

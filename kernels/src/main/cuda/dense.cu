@@ -58,8 +58,8 @@ KERNEL(256) void lnr_bias_gradient(int n, int outputs, const float* y, float* dy
     float sum = 0;
     if (column < outputs) {
 #pragma unroll 4
-        for (int row = threadIdx.x / 8; row < n; row += 32) {
-            long long i = static_cast<long long>(row) * outputs + column;
+        for (long long row = threadIdx.x / 8; row < n; row += 32) {
+            long long i = row * outputs + column;
             float gradient = dy[i];
             if (y != nullptr) {
                 gradient = y[i] > 0 ? gradient : 0;

@@ -39,7 +39,8 @@ KERNEL(256) void lnr_gather_images(int size, long long count, const unsigned cha
 //
 // Shapes:   labels (count); order, y (n).
 // Launch:   blocks of 256 threads, a label each.
-// Bound:    latency.
+// Bound:    latency; 6 n bytes.
+// Numerics: copies.
 KERNEL(256) void lnr_gather_labels(int n, long long count, const unsigned char* labels, const int* order,
                                    unsigned char* y) {
     long long i = grid_thread();
@@ -54,6 +55,7 @@ KERNEL(256) void lnr_gather_labels(int n, long long count, const unsigned char* 
 // Shapes:   rows (count, size); order (n); x (n, size).
 // Launch:   blocks of 256 threads, a number each.
 // Bound:    8 n size bytes: for a batch's logits, latency.
+// Numerics: copies.
 KERNEL(256) void lnr_gather_rows(int n, int size, long long count, const float* rows, const int* order, float* x) {
     long long i = grid_thread();
     if (i < static_cast<long long>(n) * size) {
@@ -63,8 +65,8 @@ KERNEL(256) void lnr_gather_rows(int n, int size, long long count, const float* 
 }
 
 // The smallest of a block's 1024 values, in every thread.
-__device__ inline int block_min(int value) {
-    SHARED(int, least, WARP);
+__device__ inline unsigned block_min(unsigned value) {
+    SHARED(unsigned, least, WARP);
 #pragma unroll
     for (int apart = WARP / 2; apart > 0; apart /= 2) {
         value = min(value, __shfl_xor_sync(FULL_MASK, value, apart));
@@ -87,18 +89,20 @@ __device__ inline int block_min(int value) {
 // Shapes:   memory (length), indices (n) from memory[from] on; out (2).
 // Launch:   one block of 1024 threads.
 // Bound:    latency; 4 length bytes.
+// Numerics: the least of places, in any order.
 KERNEL(1024) void lnr_check_order(long long length, long long from, int n, long long count, const int* memory,
                                   int* out) {
-    int first = n + 1; // the first wrong one of the n; n when there are wrong ones, but elsewhere
+    unsigned last = static_cast<unsigned>(n);
+    unsigned first = last + 1; // the first wrong one of the n; n when there are wrong ones, but elsewhere
     for (long long i = threadIdx.x; i < length; i += blockDim.x) {
         if (memory[i] < 0 || memory[i] >= count) {
-            first = min(first, i >= from && i < from + n ? static_cast<int>(i - from) : n);
+            first = min(first, i >= from && i < from + n ? static_cast<unsigned>(i - from) : last);
         }
     }
     first = block_min(first);
     if (threadIdx.x == 0) {
-        out[0] = first < n ? 2 : first == n;
-        out[1] = first < n ? memory[from + first] : 0;
+        out[0] = first < last ? 2 : first == last;
+        out[1] = first < last ? memory[from + first] : 0;
     }
 }
 
@@ -107,13 +111,15 @@ KERNEL(1024) void lnr_check_order(long long length, long long from, int n, long 
 // Shapes:   labels (n); out (1).
 // Launch:   one block of 1024 threads.
 // Bound:    latency; n bytes.
+// Numerics: as lnr_check_order.
 KERNEL(1024) void lnr_check_labels(int n, int classes, const unsigned char* labels, int* out) {
-    int first = n;
-    for (int i = threadIdx.x; i < n; i += blockDim.x) {
+    unsigned last = static_cast<unsigned>(n);
+    unsigned first = last;
+    for (unsigned i = threadIdx.x; i < last; i += blockDim.x) {
         first = labels[i] >= classes ? min(first, i) : first;
     }
     first = block_min(first);
     if (threadIdx.x == 0) {
-        out[0] = first < n ? labels[first] : -1;
+        out[0] = first < last ? labels[first] : -1;
     }
 }

@@ -374,6 +374,7 @@ __device__ void restarted_step(
 // Shapes:   starts (groups + 1), weights (groups) or null, m (h, starts[groups] or more), out (groups).
 // Launch:   team 32 with blocks of 128 threads, or team 256 with blocks of 256; any number of blocks.
 // Bound:    8 bytes and 2 flops a number: memory.
+// Numerics: as above.
 KERNEL(256) void lnr_norms(
     int h, int groups, int team, const int* starts, const double* weights, const double* m, double* out) {
     if (team == WARP) {
@@ -386,7 +387,7 @@ KERNEL(256) void lnr_norms(
 // out_j = lambda w_k / sqrt(||M_k||^2 + epsilon) for each column j of group k, 0 for columns of none.
 //
 // Shapes:   runs = groups + columns of none; m (h, d), out (d).
-// Launch, bound: as lnr_norms.
+// Launch, bound, numerics: as lnr_norms.
 // Source:   ||x|| = min over e of (||x||^2 / e + e) / 2, smoothed by epsilon.
 KERNEL(256) void lnr_variational_diagonal(
     int h, int runs, int groups, int team, double lambda, double epsilon, const int* starts, const double* weights,
@@ -405,6 +406,7 @@ KERNEL(256) void lnr_variational_diagonal(
 //           or, for team 256, room 0.
 // Bound:    16 bytes (room 0: 8 more, from L2) and 3 flops a number: memory. At h = 4096 a block has 32 KB in flight,
 //           and a multiprocessor of 228 KB shared memory six blocks, some of which load while others write.
+// Numerics: as above; a scale of 0 gives 0 whatever it multiplies.
 // Source:   Parikh and Boyd (2014), Proximal algorithms, 6.5.1.
 KERNEL(256) void lnr_prox(
     int h, int runs, int groups, int team, int room, double t, const int* starts, const double* weights,
@@ -426,6 +428,7 @@ KERNEL(256) void lnr_prox(
 // Launch:   as lnr_prox, with room for five arrays.
 // Bound:    48 bytes (room 0: 24 more, from L2) and 20 flops a number: memory; at the size of a layer, a few hundred
 //           runs, the latency of one load and one reduction.
+// Numerics: as above; the twin's operations for each number.
 // Source:   Beck and Teboulle (2009), eq. 4.1 to 4.3.
 KERNEL(256) void lnr_step(
     int h, int runs, int groups, int team, int room, double step, double t, const int* starts,
@@ -451,6 +454,7 @@ KERNEL(256) void lnr_step(
 // Shapes:   motion (3): u, v, step; matrices (h, d); parts (5, blocks), a sum's parts contiguous.
 // Launch:   as lnr_prox.
 // Bound:    56 bytes and 20 flops a number: memory. S and M are read again behind the norm, from L1 or L2.
+// Numerics: as lnr_step.
 // Source:   O'Donoghue and Candes (2015), 3.2; Liang, Luo and Schoenlieb (2022).
 KERNEL(256) void lnr_restarted_step(
     int h, int runs, int groups, int team, int room, double lambda, const int* starts, const double* weights,
@@ -461,7 +465,7 @@ KERNEL(256) void lnr_restarted_step(
 
 // The same with S and S R in single precision; all arithmetic is in double.
 //
-// Shapes, launch, source: as lnr_restarted_step.
+// Shapes, launch, numerics, source: as lnr_restarted_step; S is rounded to single precision when it is written.
 // Bound:    44 bytes and 20 flops a number: memory.
 KERNEL(256) void lnr_restarted_step_f32(
     int h, int runs, int groups, int team, int room, double lambda, const int* starts, const double* weights,

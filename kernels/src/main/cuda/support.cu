@@ -18,10 +18,10 @@ constexpr int BLOCK = 256;
 template <int team>
 constexpr int TEAMS = team == WARP ? 4 : 1;
 
-// The column or group that this thread's team takes.
+// The column or group that this thread's team takes: behind the last they may be more than an int holds.
 template <int team>
-__device__ int team_index() {
-    return blockIdx.x * TEAMS<team> + threadIdx.x / team;
+__device__ long long team_index() {
+    return static_cast<long long>(blockIdx.x) * TEAMS<team> + threadIdx.x / team;
 }
 
 // What there is where M has no such column.
@@ -35,7 +35,7 @@ struct Run {
     int length;
     int odd; // numbers before the first pair
 
-    __device__ Run(int h, int k, const int* starts)
+    __device__ Run(int h, long long k, const int* starts)
         : from(static_cast<long long>(starts[k]) * h), length((starts[k + 1] - starts[k]) * h),
           odd(static_cast<int>(from % 2)) {}
 };
@@ -59,7 +59,7 @@ template <int team>
 __device__ void slope_of(
     int h, int groups, double lambda, double epsilon, const int* starts, const double* weights, const double* m,
     const double* g, double* hat, double* slope, double* shift) {
-    int k = team_index<team>();
+    long long k = team_index<team>();
     if (k >= groups) {
         return;
     }
@@ -84,7 +84,7 @@ __device__ void slope_of(
 
 template <int team>
 __device__ void inner(int h, int groups, const int* starts, const double* a, const double* b, double* out) {
-    int k = team_index<team>();
+    long long k = team_index<team>();
     if (k >= groups) {
         return;
     }
@@ -96,7 +96,7 @@ __device__ void inner(int h, int groups, const int* starts, const double* a, con
 
 template <int team>
 __device__ void add_scaled(int h, int groups, const int* starts, const double* c, const double* x, double* y) {
-    int k = team_index<team>();
+    long long k = team_index<team>();
     if (k >= groups) {
         return;
     }
@@ -116,7 +116,7 @@ __device__ void add_scaled(int h, int groups, const int* starts, const double* c
 template <int team>
 __device__ void retreat(
     int h, int groups, double t, const int* starts, const double* m, const double* d, double* out) {
-    int k = team_index<team>();
+    long long k = team_index<team>();
     if (k >= groups) {
         return;
     }
@@ -142,16 +142,17 @@ __device__ void retreat(
 // Shapes:   columns (n); m (h, d); out (h, n).
 // Launch:   blocks of 128 threads, a warp a column.
 // Bound:    16 bytes a number: memory.
+// Numerics: copies.
 KERNEL(128) void lnr_gather_columns(
     int h, int n, long long d, const int* columns, const double* m, double* out) {
-    int i = team_index<WARP>();
+    long long i = team_index<WARP>();
     if (i >= n) {
         return;
     }
     int column = columns[i];
     bool known = column >= 0 && column < d;
     const double* from = m + static_cast<long long>(known ? column : 0) * h;
-    double* to = out + static_cast<long long>(i) * h;
+    double* to = out + i * h;
     bool wide = h % 2 == 0 && aligned<16>(m) && aligned<16>(out);
     walk<WARP, 4>(h, 0, [=](auto width, int j) {
         Numbers<width.value> x;
@@ -164,10 +165,10 @@ KERNEL(128) void lnr_gather_columns(
 
 // M_(columns_i) = in_i; nothing when there is no such column.
 //
-// Shapes, launch, bound: as lnr_gather_columns; M's other columns are cleared before.
+// Shapes, launch, bound, numerics: as lnr_gather_columns; M's other columns are cleared before.
 KERNEL(128) void lnr_scatter_columns(
     int h, int n, long long d, const int* columns, const double* in, double* m) {
-    int i = team_index<WARP>();
+    long long i = team_index<WARP>();
     if (i >= n) {
         return;
     }
@@ -175,7 +176,7 @@ KERNEL(128) void lnr_scatter_columns(
     if (column < 0 || column >= d) {
         return;
     }
-    const double* from = in + static_cast<long long>(i) * h;
+    const double* from = in + i * h;
     double* to = m + static_cast<long long>(column) * h;
     bool wide = h % 2 == 0 && aligned<16>(in) && aligned<16>(m);
     walk<WARP, 4>(
@@ -187,15 +188,16 @@ KERNEL(128) void lnr_scatter_columns(
 // Shapes:   columns (n); r (d, d); out (n, n).
 // Launch:   blocks of 128 threads, a warp a column of out.
 // Bound:    16 bytes a number, and more where S is sparse: a load moves 32 bytes of R at least. Memory.
+// Numerics: copies.
 KERNEL(128) void lnr_submatrix(int n, int d, const int* columns, const double* r, double* out) {
-    int j = team_index<WARP>();
+    long long j = team_index<WARP>();
     if (j >= n) {
         return;
     }
     int column = columns[j];
     bool known = column >= 0 && column < d;
     const double* from = r + static_cast<long long>(known ? column : 0) * d;
-    double* to = out + static_cast<long long>(j) * n;
+    double* to = out + j * n;
 #pragma unroll 4
     for (int i = lane(); i < n; i += WARP) {
         int row = columns[i];
@@ -209,6 +211,7 @@ KERNEL(128) void lnr_submatrix(int n, int d, const int* columns, const double* r
 // Shapes:   starts (groups + 1), weights (groups); m, g, hat, slope (h, n); shift (n).
 // Launch:   team 32 with blocks of 128 threads, or team 256 with blocks of 256, a team a group.
 // Bound:    32 bytes (8 more from L1 or L2) and 5 flops a number: memory.
+// Numerics: as above.
 // Source:   gradient and Hessian of ||x||: x / ||x||, and (I - x x' / ||x||^2) / ||x||.
 KERNEL(256) void lnr_slope(
     int h, int groups, int team, double lambda, double epsilon, const int* starts, const double* weights,
@@ -227,11 +230,11 @@ KERNEL(256) void lnr_slope(
 // Bound:    24 bytes and 2 flops a number: memory.
 // Numerics: the twin's operations: no sums.
 KERNEL(128) void lnr_complement(int n, const double* shift, const double* a, const double* b, double* t) {
-    int l = team_index<WARP>();
+    long long l = team_index<WARP>();
     if (l >= n) {
         return;
     }
-    long long column = static_cast<long long>(l) * n;
+    long long column = l * n;
     bool wide = aligned<16>(a) && aligned<16>(b) && aligned<16>(t);
     walk<WARP, 4>(n, static_cast<int>(column % 2), [=](auto width, int i) {
         auto x = load<width.value>(a + column + i, wide);
@@ -276,6 +279,7 @@ KERNEL(128) void lnr_complement_groups(
 // Shapes:   a, b (h, n); out (groups).
 // Launch:   as lnr_slope.
 // Bound:    16 bytes and 2 flops a number: memory.
+// Numerics: as above.
 KERNEL(256) void lnr_inner(
     int h, int groups, int team, const int* starts, const double* a, const double* b, double* out) {
     if (team == WARP) {
@@ -290,6 +294,7 @@ KERNEL(256) void lnr_inner(
 // Shapes:   c (groups); x, y (h, n).
 // Launch:   as lnr_slope.
 // Bound:    24 bytes and 2 flops a number: memory.
+// Numerics: the twin's operations: no sums.
 KERNEL(256) void lnr_add_scaled(
     int h, int groups, int team, const int* starts, const double* c, const double* x, double* y) {
     if (team == WARP) {
@@ -304,6 +309,7 @@ KERNEL(256) void lnr_add_scaled(
 // Shapes:   m, d, out (h, n).
 // Launch:   as lnr_slope.
 // Bound:    24 bytes (24 more from L1 or L2) and 6 flops a number: memory.
+// Numerics: as above.
 KERNEL(256) void lnr_retreat(
     int h, int groups, int team, double t, const int* starts, const double* m, const double* d, double* out) {
     if (team == WARP) {

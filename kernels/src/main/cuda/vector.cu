@@ -1,4 +1,5 @@
-// What linear algebra needs beside cuBLAS and cuSOLVER. Twin: lnr.kernels.cpu.CpuBlas; test: BlasContract.
+// What linear algebra needs beside cuBLAS and cuSOLVER. Twin: lnr.kernels.cpu.CpuBlas; tests: BlasContract and
+// FactorisationContract; benchmark: BlasBenchmark.
 #include "lnr.cuh"
 
 // Elements 2 i and 2 i + 1 of an array of n, 0 beyond its end: one 16-byte load where the array's address allows it.
@@ -97,6 +98,7 @@ KERNEL(256) void lnr_axpy(long long n, double alpha, const double* x, double* y)
 // Shapes:   a (n, n) column-major; v (n).
 // Launch:   blocks of 256 threads, a diagonal element each.
 // Bound:    latency: a sector of 32 bytes for each element.
+// Numerics: one rounding an element.
 KERNEL(256) void lnr_add_diagonal(int n, double* a, const double* v) {
     long long j = grid_thread();
     if (j < n) {
@@ -109,6 +111,7 @@ KERNEL(256) void lnr_add_diagonal(int n, double* a, const double* v) {
 // Shapes:   a (n, n) column-major.
 // Launch:   blocks of 256 threads, an element each.
 // Bound:    8 n^2 bytes: memory.
+// Numerics: exact.
 KERNEL(256) void lnr_identity(int n, double* a) {
     long long i = grid_thread();
     if (i < (long long)n * n) {
@@ -122,6 +125,7 @@ KERNEL(256) void lnr_identity(int n, double* a) {
 // Shapes:   info (1), potrf's; a (n, n) column-major; out (1).
 // Launch:   one block of 256 threads.
 // Bound:    latency.
+// Numerics: comparisons and counts, exact.
 KERNEL(256) void lnr_positive_diagonal(int n, const double* a, const int* info, double* out) {
     double wrong = *info != 0;
     for (int j = threadIdx.x; j < n; j += 256) {

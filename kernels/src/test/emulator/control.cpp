@@ -68,6 +68,8 @@ std::string obey(const std::string& line) {
         words >> settings.memory;
     } else if (command == "lose") {
         words >> settings.launches_to_failure >> settings.failure;
+    } else if (command == "fail") {
+        words >> settings.failing >> settings.failure_of_call;
     } else if (command == "reset") {
         reset();
     } else if (command == "trace") {

@@ -73,6 +73,10 @@ int call(const char* name, const std::function<void()>& body) {
         if (!initialised) {
             throw Failure{NOT_INITIALIZED, "before cuInit"};
         }
+        if (settings.failing == name) {
+            settings.failing.clear();
+            throw Failure{settings.failure_of_call, "as the test asked for"};
+        }
         body();
         return SUCCESS;
     } catch (const Failure& failure) {

@@ -118,12 +118,14 @@ struct Context {
 // What a test may set; see control.cpp.
 struct Settings {
     bool lazy = false;
-    int devices = 1;
+    int devices = 2;
     int driver = 13000;
     int architecture = 90;                // 0: modules hold no code for this device
     size_t memory = size_t(2) << 30;      // of each device
     long launches_to_failure = 0;         // counts down; the launch that makes it 0 is lost
     int failure = ILLEGAL_ADDRESS;
+    std::string failing; // the call that fails next, once
+    int failure_of_call = SUCCESS;
     std::string openblas; // file
 };
 

@@ -27,7 +27,7 @@ class RecordTest {
     void phasesLeaveTheirFindings() throws IOException {
         write("machine", "driver: 580.1\nnvcc: release 13.0, V13.0.88\n");
         write("phases", "contract 1 12\ntorch 0 80\n");
-        write("sanitizer", "memcheck 0 ERROR SUMMARY: 0 errors\nracecheck 9 RACECHECK SUMMARY: 1 hazard\n");
+        write("sanitizer", "memcheck.Blas 0 ERROR SUMMARY: 0 errors\nracecheck.Layers 9 RACECHECK SUMMARY: 1 hazard\n");
         write("bits", "epoch: the same\n");
         write("contract/Blas/TEST-junit-jupiter.xml", """
                 <testsuite name="JUnit Jupiter" tests="5" skipped="1" failures="1" errors="1" time="0.1">
@@ -80,7 +80,7 @@ class RecordTest {
         JsonNode record = record();
         assertThat(record.path("phases").path("contract").path("passed").asBoolean(true)).isFalse();
         assertThat(record.path("phases").path("torch").path("seconds").asInt()).isEqualTo(80);
-        assertThat(record.path("sanitizer").path("racecheck").path("summary").asText()).contains("1 hazard");
+        assertThat(record.path("sanitizer").path("racecheck.Layers").path("summary").asText()).contains("1 hazard");
         assertThat(record.path("machine").path("nvcc").asText()).isEqualTo("release 13.0, V13.0.88");
         assertThat(record.path("targets")).hasSize(2);
         assertThat(record.path("targets").path(0).path("measured").asDouble()).isEqualTo(6.5);

@@ -6,8 +6,9 @@ import lnr.kernels.Layers.ConvShape;
 import lnr.kernels.U8;
 
 /**
- * How the kernels of {@code convolution.cu} are launched: by shapes, and by how much shared memory a block may have on
- * this device, alone. Each operation has a fast kernel for 5 x 5 filters, and a plain one for what that is not for.
+ * How the kernels of {@code convolution.cu} and {@code convolution_gradients.cu} are launched: by shapes, and by how
+ * much shared memory a block may have on this device, alone. Each operation has a fast kernel for 5 x 5 filters, and a
+ * plain one for what that is not for.
  */
 final class CudaConvolution {
     private static final int THREADS = 256;
@@ -21,6 +22,9 @@ final class CudaConvolution {
     /** Blocks that a batch is cut into, where it is large enough: about the multiprocessors of an H100. */
     private static final int BLOCKS = 128;
 
+    /** Rows of a grid at most, CUDA's limit: what would take more, of so many filters or channels, is for the plain. */
+    private static final int MOST_ROWS = 65535;
+
     /** Four-channel vectors that a warp may have at each of the 25 taps: its lanes own 4 x 32. */
     private static final int MOST_DEPTH = 5;
 
@@ -29,11 +33,13 @@ final class CudaConvolution {
 
     private final CudaDevice device;
     private final Kernels kernels;
+    private final Kernels gradients;
 
     /** In a turn of the device's. */
     CudaConvolution(CudaDevice device) {
         this.device = device;
         this.kernels = new Kernels(device, "convolution", Device.Type.F32);
+        this.gradients = new Kernels(device, "convolution_gradients", Device.Type.F32);
     }
 
     /** As {@link lnr.kernels.Layers#convolve}, in a turn of the device's. */
@@ -59,6 +65,9 @@ final class CudaConvolution {
             return false;
         }
         int groups = ceil(ceil(shape.filters(), 2), most / (int) (split * tiles));
+        if (groups > MOST_ROWS) {
+            return false;
+        }
         int pairs = ceil(ceil(shape.filters(), 2), groups);
         int samples = Math.max(1, Math.min(ceil(n, BLOCKS), most / (int) (split * tiles * pairs)));
         int group = samples * (int) tiles * pairs;
@@ -84,7 +93,7 @@ final class CudaConvolution {
         if (db.length() == 0) {
             return;
         }
-        kernels.work(4.0 * x.length() + 5.0 * dy.length(), 2.0 * dy.length() * shape.patch());
+        gradients.work(4.0 * x.length() + 5.0 * dy.length(), 2.0 * dy.length() * shape.patch());
         long sums = shape.filters() * (shape.patch() + 1L);
         int parts = 0;
         if (n > 0 && shape.kernel() == SIDE && shape.channels() > 0) {
@@ -96,21 +105,24 @@ final class CudaConvolution {
             int part = ceil(n, (int) Math.max(1, Math.min(Math.min(n, BLOCKS), MOST_SUMS / sums)));
             parts = ceil(n, part);
             int blocks = Math.multiplyExact(shape.filters(), ceil(shape.patch() + 1, THREADS));
-            kernels.launch(
+            gradients.launch(
                     "lnr_convolve_dw", blocks, parts, THREADS, 0, n, shape.channels(), shape.height(), shape.width(),
                     shape.filters(), shape.kernel(), part, x, winner, dy, partials(parts, sums));
         }
-        kernels.work(4.0 * (parts + 1) * sums, (double) parts * sums)
+        gradients.work(4.0 * (parts + 1) * sums, (double) parts * sums)
                 .launch("lnr_convolve_sum", Math.toIntExact((sums + WARP - 1) / WARP), 1, THREADS, 0, parts,
                         shape.filters(), shape.patch(), partials(parts, sums), dw, db);
     }
 
-    /** Parts of the batch that the fast kernel has summed apart; 0 when a sample is too large for it. */
+    /** Parts of the batch that the fast kernel has summed apart; 0 when a sample, or a grid, is too large for it. */
     private int partsByItem(ConvShape shape, int n, long sums, F32 x, U8 winner, F32 dy) {
         int levels = ceil(shape.channels(), 4);
         int chunks = ceil(levels, MOST_DEPTH);
         int depth = ceil(levels, chunks);
         int groups = ceil(shape.filters(), WARP);
+        if ((long) groups * chunks > MOST_ROWS) {
+            return 0;
+        }
         int part = ceil(n, Math.max(1, Math.min(n, BLOCKS / (groups * chunks))));
         int parts = ceil(n, part);
         // As the kernel has it: pixels of an odd number of vectors, rows of 5 pixels more, modulo the banks.
@@ -121,7 +133,7 @@ final class CudaConvolution {
         if (samples == 0) {
             return 0;
         }
-        kernels.launch(
+        gradients.launch(
                 "lnr_convolve_dw_5", parts, groups * chunks, ceil(shape.filters(), groups) * WARP,
                 (int) (samples * bytes), n, shape.channels(), shape.height(), shape.width(), shape.filters(), part,
                 samples, groups, depth, x, winner, dy, partials(parts, sums));
@@ -132,6 +144,9 @@ final class CudaConvolution {
     private int partsOfOneChannel(ConvShape shape, int n, long sums, F32 x, U8 winner, F32 dy) {
         int most = 512;
         int groups = ceil(shape.filters(), 64);
+        if (groups > MOST_ROWS) {
+            return 0;
+        }
         int group = ceil(shape.filters(), groups);
         int part = ceil(n, Math.max(1, Math.min(n, BLOCKS / groups)));
         int parts = ceil(n, part);
@@ -143,7 +158,7 @@ final class CudaConvolution {
         }
         int slots = Math.min(most / group, samples * shape.pooledHeight());
         long shared = Math.max(samples * bytes, 4L * (AREA + 1) * slots * group);
-        kernels.launch(
+        gradients.launch(
                 "lnr_convolve_dw_5_single", parts, groups, ceil(slots * group, WARP) * WARP, (int) shared, n,
                 shape.height(), shape.width(), shape.filters(), part, samples, group, slots, x, winner, dy,
                 partials(parts, sums));
@@ -159,9 +174,9 @@ final class CudaConvolution {
         if (dx.length() == 0) {
             return;
         }
-        kernels.work(4.0 * (dx.length() + w.length()) + 5.0 * dy.length(), 2.0 * dy.length() * shape.patch());
+        gradients.work(4.0 * (dx.length() + w.length()) + 5.0 * dy.length(), 2.0 * dy.length() * shape.patch());
         if (!inputByItem(shape, n, w, winner, dy, dx)) {
-            kernels.launch(
+            gradients.launch(
                     "lnr_convolve_dx", blocks(dx.length()), 1, THREADS, 0, n, shape.channels(), shape.height(),
                     shape.width(), shape.filters(), shape.kernel(), w, winner, dy, dx);
         }
@@ -181,11 +196,11 @@ final class CudaConvolution {
             samples--;
         }
         long shared = inputShared(shape, samples, depth);
-        if (shared > device.sharedMemory()) {
+        if (shared > device.sharedMemory() || ceil(levels, depth) > MOST_ROWS) {
             return false;
         }
         int warps = Math.min(32, samples * 2 * shape.pooledHeight());
-        kernels.launch(
+        gradients.launch(
                 "lnr_convolve_dx_5", ceil(n, samples), ceil(levels, depth), warps * WARP, (int) shared, n,
                 shape.channels(), shape.height(), shape.width(), shape.filters(), samples, depth, w, winner, dy, dx);
         return true;
@@ -204,6 +219,6 @@ final class CudaConvolution {
 
     /** a / b, rounded up. */
     private static int ceil(int a, int b) {
-        return (a + b - 1) / b;
+        return -Math.floorDiv(-a, b);
     }
 }

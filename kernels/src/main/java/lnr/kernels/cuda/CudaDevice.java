@@ -48,14 +48,11 @@ public final class CudaDevice implements Device {
     /** Gives back, last first, what was taken. What these calls return is of no use to anybody. */
     private final Deque<Runnable> closing = new ArrayDeque<>();
 
-    private final Set<CudaMemory> blocks = new HashSet<>();
+    private final Holdings holdings = new Holdings(this);
     private final Set<CudaRecording> recordings = new HashSet<>();
     private final Map<String, String> description = new LinkedHashMap<>();
     private final int architecture;
     private final int sharedMemory;
-    private long scratch;
-    private long scratchBytes;
-    private volatile long held;
     private volatile boolean closed;
     private CudaProfile profile;
     private boolean recording;
@@ -230,28 +227,14 @@ public final class CudaDevice implements Device {
         }
     }
 
-    /**
-     * The address of device memory for what an operation needs until its end: every operation's, so the next one
-     * overwrites it. Recordings may keep the address.
-     *
-     * @throws IllegalStateException when it has to grow while operations are recorded: run them once before
-     */
+    /** As {@link Holdings#scratch}. */
     long scratch(long bytes) {
-        if (bytes > scratchBytes) {
-            requireNotRecording("scratch memory cannot grow (run the operations once before)");
-            // Recordings may hold the old address, so that block stays.
-            long granted = Math.max(Math.max(bytes, 2 * scratchBytes), 1 << 20);
-            scratch = reserve(granted, "operations").address();
-            scratchBytes = granted;
-        }
-        return scratch;
+        return holdings.scratch(bytes);
     }
 
-    /** Device memory until the device is closed; not counted among what scopes hold. */
+    /** As {@link Holdings#reserve}. */
     DevicePointer reserve(long bytes, String purpose) {
-        DevicePointer block = allocate(bytes, "asked for " + bytes + " bytes for " + purpose + " to work in");
-        closing.push(() -> JCudaDriver.cuMemFree(block));
-        return block;
+        return holdings.reserve(bytes, purpose);
     }
 
     /** The number at an address, once all that was asked for has run. */
@@ -276,6 +259,9 @@ public final class CudaDevice implements Device {
     }
 
     private DeviceException failure(int result, String call, Object... arguments) {
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            return outOfMemory(call, arguments);
+        }
         DeviceException failure = Driver.failure(name, result, call, arguments);
         if (Driver.isSticky(result) && lost == null) {
             lost = failure;
@@ -289,20 +275,17 @@ public final class CudaDevice implements Device {
         if (Driver.isSticky(result)) {
             return failure(result, call, arguments);
         }
-        String mend = status.endsWith("ALLOC_FAILED") ? "; out of memory: " + memory()
-                : status.endsWith("NOT_INITIALIZED")
-                        ? "; the library does not fit the driver, or there is no memory for it: " + memory()
-                        : "";
+        if (status.endsWith("ALLOC_FAILED")) {
+            return outOfMemory(call, arguments);
+        }
+        String mend = status.endsWith("NOT_INITIALIZED")
+                ? "; the library does not fit the driver, or there is no memory for it: see nvidia-smi"
+                : "";
         return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + mend);
     }
 
-    /** What is held and what is free, for messages. */
-    private String memory() {
-        long[] free = new long[1];
-        long[] total = new long[1];
-        JCudaDriver.cuMemGetInfo(free, total);
-        return "holding " + held + " bytes, " + free[0] + " of " + total[0] + " free; see nvidia-smi for what else uses"
-                + " the device";
+    private DeviceException outOfMemory(String call, Object... arguments) {
+        return holdings.outOfMemory("what " + Driver.call(call, arguments) + " takes");
     }
 
     /** Runs {@code close} when the device is closed, before what was asked for earlier. */
@@ -335,25 +318,10 @@ public final class CudaDevice implements Device {
     public Storage allocate(Type type, long length) {
         try (Turn turn = turn()) {
             requireNotRecording("memory cannot be allocated");
-            long bytes = length > Long.MAX_VALUE / type.bytes() ? Long.MAX_VALUE : length * type.bytes();
-            String asked = "asked for " + length + " numbers of " + type.bytes() + " bytes";
-            long address = bytes == 0 ? 0 : allocate(bytes, asked).address();
-            CudaMemory memory = new CudaMemory(this, type, length, address);
-            blocks.add(memory);
-            held += memory.bytes();
+            CudaMemory memory = holdings.allocate(type, length);
             clear(memory.address(), memory.bytes());
             return memory;
         }
-    }
-
-    private DevicePointer allocate(long bytes, String asked) {
-        DevicePointer block = new DevicePointer();
-        int result = JCudaDriver.cuMemAlloc(block, bytes);
-        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            throw new DeviceException(name + ": out of memory: " + asked + ", " + memory());
-        }
-        check(result, "cuMemAlloc", bytes);
-        return block;
     }
 
     void upload(Type type, Object source, int from, long address, int count) {
@@ -385,12 +353,9 @@ public final class CudaDevice implements Device {
         lock.lock();
         try {
             requireNotRecording("memory cannot be released");
-            if (blocks.remove(memory)) {
-                held -= memory.bytes();
-                if (memory.address() != 0 && finish()) {
-                    try (Turn turn = turn()) {
-                        check(JCudaDriver.cuMemFree(new DevicePointer(memory.address())), "cuMemFree", memory);
-                    }
+            if (holdings.remove(memory) && memory.address() != 0 && finish()) {
+                try (Turn turn = turn()) {
+                    check(JCudaDriver.cuMemFree(new DevicePointer(memory.address())), "cuMemFree", memory);
                 }
             }
         } finally {
@@ -413,7 +378,7 @@ public final class CudaDevice implements Device {
 
     @Override
     public long heldBytes() {
-        return held;
+        return holdings.held();
     }
 
     // ---- Operations.
@@ -561,7 +526,7 @@ public final class CudaDevice implements Device {
                 profile.close();
             }
             List.copyOf(recordings).forEach(CudaRecording::close);
-            List.copyOf(blocks).forEach(CudaMemory::release);
+            holdings.buffers().forEach(CudaMemory::release);
             closing.forEach(Runnable::run);
             closing.clear();
             closed = true;

@@ -177,8 +177,9 @@ final class CudaLayers implements Layers {
         try (Turn turn = device.turn()) {
             if (outputs > 0) {
                 dense.work((relu ? 12.0 : 4.0) * dy.length(), dy.length())
-                        .launch("lnr_bias_gradient", (outputs + 7) / 8, 1, THREADS, 0, n, outputs, relu ? y : null, dy,
-                                db);
+                        .launch(
+                                "lnr_bias_gradient", (outputs - 1) / 8 + 1, 1, THREADS, 0, n, outputs, relu ? y : null,
+                                dy, db);
             }
             int ldIn = Math.max(1, inputs);
             int ldOut = Math.max(1, outputs);

@@ -32,7 +32,11 @@ final class CudaRecording implements Recording {
             try {
                 if (complete) {
                     device.check(result, "cuStreamEndCapture");
-                    device.check(JCudaDriver.cuGraphInstantiate(graph, captured, 0), "cuGraphInstantiate");
+                    long[] count = new long[1];
+                    device.check(JCudaDriver.cuGraphGetNodes(captured, null, count), "cuGraphGetNodes");
+                    device.check(
+                            JCudaDriver.cuGraphInstantiate(graph, captured, 0), "cuGraphInstantiate",
+                            count[0] + " operations");
                 }
             } finally {
                 // A failed capture gives no graph, and destroying none is an error that nobody reads.

@@ -3,7 +3,10 @@ package lnr.kernels.cuda;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
@@ -19,26 +22,35 @@ final class Modules {
             CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND,
             CUresult.CUDA_ERROR_JIT_COMPILATION_DISABLED);
 
+    /** What sources may include. */
+    private static final List<String> HEADERS = List.of("lnr.cuh", "convolution.cuh");
+
     private Modules() {}
 
     /** @throws lnr.kernels.DeviceException when there is no code for this device, and none can be made here */
     static CUmodule load(CudaDevice device, String family) {
         CUmodule module = new CUmodule();
-        byte[] built = resource(family + ".fatbin");
-        int result = built == null
+        byte[] code = resource(family + ".fatbin");
+        int result = code == null
                 ? CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU
-                : JCudaDriver.cuModuleLoadData(module, built);
+                : JCudaDriver.cuModuleLoadData(module, code);
         if (NO_CODE.contains(result)) {
             NvrtcCompiler compiler = NvrtcCompiler.of(device);
-            byte[] code = compiler.compile(family, source(family + ".cu"), source("lnr.cuh"));
+            code = compiler.compile(family, source(family + ".cu"), headers());
             result = JCudaDriver.cuModuleLoadData(module, code);
             device.describe("kernels", "compiled by " + compiler.version());
         } else {
             device.describe("kernels", "as built");
         }
-        device.check(result, "cuModuleLoadData", family);
+        device.check(result, "cuModuleLoadData", family, code.length + " bytes");
         device.onClose(() -> JCudaDriver.cuModuleUnload(module));
         return module;
+    }
+
+    private static SortedMap<String, byte[]> headers() {
+        SortedMap<String, byte[]> headers = new TreeMap<>();
+        HEADERS.forEach(name -> headers.put(name, source(name)));
+        return headers;
     }
 
     private static byte[] source(String name) {

@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import jcuda.nvrtc.JNvrtc;
 import jcuda.nvrtc.nvrtcProgram;
 import jcuda.nvrtc.nvrtcResult;
@@ -71,21 +74,28 @@ final class NvrtcCompiler {
         return version;
     }
 
-    /** The code of a family's kernels, compiled now or before. */
-    byte[] compile(String family, byte[] source, byte[] header) {
-        Optional<Path> kept = Cache.folder("kernels").map(folder -> folder.resolve(family + "-" + key(source, header)));
+    /**
+     * The code of a family's kernels, compiled now or before.
+     *
+     * @param headers what the source may include, by name
+     */
+    byte[] compile(String family, byte[] source, SortedMap<String, byte[]> headers) {
+        String name = family + "-" + key(source, headers);
+        Optional<Path> kept = Cache.folder("kernels").map(folder -> folder.resolve(name));
         byte[] code = kept.map(NvrtcCompiler::read).orElse(null);
         if (code == null) {
-            code = compile(family, new String(source, UTF_8), new String(header, UTF_8));
+            code = make(family, source, headers);
             byte[] made = code;
             kept.ifPresent(file -> keep(file, made));
         }
         return code;
     }
 
-    private String key(byte[] source, byte[] header) {
+    private String key(byte[] source, SortedMap<String, byte[]> headers) {
         MessageDigest hash = sha256();
-        for (byte[] part : new byte[][] {source, header, (version + String.join(" ", options)).getBytes(UTF_8)}) {
+        List<byte[]> parts = new ArrayList<>(List.of(source, (version + String.join(" ", options)).getBytes(UTF_8)));
+        parts.addAll(headers.values());
+        for (byte[] part : parts) {
             hash.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, part.length));
             hash.update(part);
         }
@@ -113,12 +123,14 @@ final class NvrtcCompiler {
         }
     }
 
-    private byte[] compile(String family, String source, String header) {
+    private byte[] make(String family, byte[] source, SortedMap<String, byte[]> headers) {
         nvrtcProgram program = new nvrtcProgram();
+        String[] contents = headers.values().stream().map(header -> new String(header, UTF_8)).toArray(String[]::new);
+        String[] names = headers.keySet().toArray(String[]::new);
         check(
                 device,
                 JNvrtc.nvrtcCreateProgram(
-                        program, source, family + ".cu", 1, new String[] {header}, new String[] {"lnr.cuh"}),
+                        program, new String(source, UTF_8), family + ".cu", names.length, contents, names),
                 "nvrtcCreateProgram", family);
         try {
             int result = JNvrtc.nvrtcCompileProgram(program, options.length, options);

@@ -36,7 +36,8 @@ final class Staging implements AutoCloseable {
 
     Staging(CudaDevice device) {
         this.device = device;
-        device.check(JCudaDriver.cuMemHostAlloc(memory, CAPACITY, 0), "cuMemHostAlloc", CAPACITY);
+        device.check(
+                JCudaDriver.cuMemHostAlloc(memory, CAPACITY, 0), "cuMemHostAlloc", CAPACITY + " bytes of the host's");
         this.bytes = memory.getByteBuffer(0, CAPACITY);
     }
 

@@ -8,13 +8,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import lnr.kernels.Buffer;
+import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
+import lnr.kernels.I32;
 import lnr.kernels.Recording;
 import lnr.kernels.Scope;
+import lnr.kernels.U8;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Operations that were recorded do, at every replay, what they do when they are asked for one by one. */
 public abstract class RecordingContract extends DeviceContract {
@@ -134,6 +138,86 @@ public abstract class RecordingContract extends DeviceContract {
         scope.close();
         assertThat(device.heldBytes()).isEqualTo(held - 40);
         assertThatThrownBy(() -> scope.f64(1)).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+    }
+
+    // What refers to something by number is not looked at while a graph runs: a device refuses it at the replay, or
+    // lets it be seen in the result, and reads nothing else in its place.
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 4, Integer.MIN_VALUE, Integer.MAX_VALUE})
+    void whatIsGatheredFromOutsideTheSetIsNotANumber(int index) {
+        int size = 37;
+        U8 images = arena.in(draw.bytes(4 * size, 256));
+        U8 labels = arena.in(new byte[] {3, 1, 2, 0});
+        F32 rows = arena.in(draw.floats(4 * size));
+        I32 order = arena.inOut(new int[] {2, 0, 3});
+        F32 x = arena.out32(3 * size);
+        U8 y = arena.outBytes(3);
+        F32 z = arena.out32(3 * size);
+        Runnable gathers = () -> {
+            device.layers().gatherImages(3, size, images, order, 0.1f, 0.3f, x);
+            device.layers().gatherLabels(3, labels, order, y);
+            device.layers().gatherRows(3, size, rows, order, z);
+        };
+        gathers.run();
+        float[] image = x.toArray();
+        float[] row = z.toArray();
+        try (Recording recording = device.record(gathers)) {
+            order.write(new int[] {2, index, 3});
+            if (refuses(recording, "order: expected indices in [0, 4), got " + index)) {
+                return;
+            }
+        }
+        Arrays.fill(image, size, 2 * size, Float.NaN);
+        Arrays.fill(row, size, 2 * size, Float.NaN);
+        assertThat(x.toArray()).isEqualTo(image);
+        assertThat(y.toArray()).containsExactly(2, (byte) 255, 0);
+        assertThat(z.toArray()).isEqualTo(row);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {5, 255})
+    void aLabelThatIsNoClassMakesTheLossNotANumber(int label) {
+        int n = 3;
+        int classes = 5;
+        F32 z = arena.in(draw.floats(n * classes));
+        F32 t = arena.in(draw.floats(n * classes));
+        U8 labels = arena.inOut(new byte[] {4, 0, 2});
+        F32 dz = arena.out32(n * classes);
+        F32 distilled = arena.out32(n * classes);
+        F64 sums = arena.inOut(new double[2]);
+        F64 distilledSums = arena.inOut(new double[2]);
+        Runnable losses = () -> {
+            device.layers().crossEntropy(n, classes, z, labels, dz, sums);
+            device.layers().distillation(n, classes, 2, 0.5, z, t, labels, distilled, distilledSums);
+        };
+        losses.run();
+        float[] slope = dz.toArray();
+        float[] distilledSlope = distilled.toArray();
+        try (Recording recording = device.record(losses)) {
+            labels.write(new byte[] {4, (byte) label, 2});
+            if (refuses(recording, "labels: expected below 5, got " + label)) {
+                return;
+            }
+        }
+        assertThat(sums.toArray()[0]).isNaN();
+        assertThat(distilledSums.toArray()[0]).isNaN();
+        // The other samples' gradients are their own.
+        for (int i = 0; i < n * classes; i++) {
+            if (i / classes != 1) {
+                assertThat(dz.toArray()[i]).isEqualTo(slope[i]);
+                assertThat(distilled.toArray()[i]).isEqualTo(distilledSlope[i]);
+            }
+        }
+    }
+
+    private static boolean refuses(Recording recording, String message) {
+        try {
+            recording.replay();
+            return false;
+        } catch (IllegalArgumentException e) {
+            assertThat(e).hasMessage(message);
+            return true;
+        }
     }
 
     private static List<long[]> bits(List<Buffer> buffers) {

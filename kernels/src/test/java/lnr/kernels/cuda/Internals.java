@@ -2,6 +2,7 @@ package lnr.kernels.cuda;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.TreeMap;
 import lnr.kernels.Device;
 
 /** What tests outside this package ask of it. */
@@ -16,7 +17,7 @@ public final class Internals {
     /** Has a kernel compiled for {@code device} at run time; the compiler's name and what it made, as text. */
     public static String compile(Device device, String source) {
         NvrtcCompiler compiler = NvrtcCompiler.of((CudaDevice) device);
-        byte[] made = compiler.compile("probe", source.getBytes(UTF_8), new byte[0]);
+        byte[] made = compiler.compile("probe", source.getBytes(UTF_8), new TreeMap<>());
         return compiler.version() + " " + new String(made, UTF_8);
     }
 }

@@ -11,6 +11,8 @@ import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
+import lnr.kernels.Layers;
 import lnr.kernels.Profile;
 import lnr.kernels.Recording;
 import lnr.kernels.Scope;
@@ -22,12 +24,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a CUDA device does beyond the contract of all devices: names, recordings that fail, transfers, faults. */
 @Buildable
 class CudaDeviceTest {
+    private static final int OUT_OF_MEMORY = 2;
     private static final int ILLEGAL_ADDRESS = 700;
+
+    /** Bytes that cuBLAS works in. */
+    private static final long WORKSPACE = 32 << 20;
 
     private Device device;
     private Scope scope;
@@ -49,7 +56,8 @@ class CudaDeviceTest {
             assertThat(device.heldBytes()).isZero();
         } finally {
             device.close();
-            Emulator.control("memory 2147483648");
+            Emulator.memory(2L << 30);
+            Emulator.log(); // of devices that were lost
         }
     }
 
@@ -175,15 +183,90 @@ class CudaDeviceTest {
 
     @Test
     void outOfMemoryTellsWhatWasAskedHeldAndFree() {
-        Emulator.control("memory 100000000");
+        Emulator.memory(100_000_000);
         F64 held = scope.f64(1_000_000);
         assertThatThrownBy(() -> scope.f64(12_000_000))
                 .isInstanceOf(DeviceException.class)
-                .hasMessageMatching("cuda:0: out of memory: asked for 12000000 numbers of 8 bytes, holding 8000000"
-                        + " bytes, \\d+ of 100000000 free; see nvidia-smi .*");
+                .hasMessage("cuda:0: out of memory: asked for 12000000 numbers of 8 bytes, holding 8000000 bytes in"
+                        + " buffers and 33554432 to work in, 58445568 of 100000000 free; see nvidia-smi for what else"
+                        + " uses the device");
         assertThat(device.heldBytes()).isEqualTo(8_000_000);
         held.write(new double[1_000_000]);
         assertThat(held.toArray()).containsOnly(0);
+    }
+
+    // A sum's partials take 8 kB, of which there is a megabyte at first; the penalty of so many groups takes more.
+    @Test
+    void scratchMemoryGrowsByNoMoreThanThereIsRoomFor() {
+        int count = 150_000;
+        int[] starts = IntStream.rangeClosed(0, count).toArray();
+        double[] ones = new double[count];
+        Arrays.fill(ones, 1);
+        Groups groups = Groups.of(scope, starts, ones);
+        F64 m = scope.f64(ones);
+        F64 sum = scope.f64(1);
+        device.blas().dot(m, m, sum);
+        long used = device.heldBytes() + WORKSPACE + (1 << 20);
+        Emulator.memory(used + 8L * count - 1);
+        assertThatThrownBy(() -> device.groupNorm().penalty(1, groups, m, sum))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageStartingWith("cuda:0: out of memory: asked for 1200000 bytes for operations to work in,"
+                        + " holding " + device.heldBytes() + " bytes in buffers and " + (WORKSPACE + (1 << 20))
+                        + " to work in, 1199999 of ");
+        Emulator.memory(used + 8L * count);
+        device.groupNorm().penalty(1, groups, m, sum);
+        assertThat(sum.toArray()).containsExactly(count);
+        Emulator.memory(used + 8L * count + 1000);
+        assertThatThrownBy(() -> scope.f64(1000))
+                .hasMessageContaining(" and " + (WORKSPACE + (1 << 20) + 8L * count) + " to work in, 1000 of ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "cuDevicePrimaryCtxRetain, cuda:0",
+        "cuMemHostAlloc, 8388608 bytes of the host's",
+        "cuModuleLoadData, 'vector, [1-9][0-9]* bytes'",
+        "cuStreamCreate, ''",
+    })
+    void outOfMemoryWhileADeviceIsOpenedTellsTheSame(String call, String asked) {
+        device.close();
+        Emulator.failCall(call, OUT_OF_MEMORY);
+        assertThatThrownBy(() -> Device.open("cuda"))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageMatching("cuda:0: out of memory: asked for what " + call + "\\(" + asked + "\\) takes,"
+                        + " holding 0 bytes in buffers and 0 to work in, .* see nvidia-smi .*");
+        assertThat(Emulator.log()).noneMatch(line -> line.startsWith("leaked"));
+    }
+
+    @Test
+    void outOfMemoryForARecordingTellsTheSameAndLeavesTheDeviceAsItWas() {
+        F64 x = scope.f64(new double[] {1, 2, 3});
+        F64 y = scope.f64(3);
+        Runnable twice = () -> {
+            device.blas().axpy(1, x, y);
+            device.blas().axpy(1, x, y);
+        };
+        Emulator.failCall("cuGraphInstantiate", OUT_OF_MEMORY);
+        assertThatThrownBy(() -> device.record(twice))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageMatching("cuda:0: out of memory: asked for what cuGraphInstantiate\\(2 operations\\) takes,"
+                        + " holding 48 bytes in buffers and 33554432 to work in, \\d+ of \\d+ free; .*");
+        try (Recording recording = device.record(twice)) {
+            recording.replay();
+        }
+        assertThat(y.toArray()).containsExactly(2, 4, 6);
+    }
+
+    // cuBLAS has its memory from the driver, and says no more than that there is none.
+    @Test
+    void outOfMemoryForALibraryTellsTheSame() {
+        F64 a = scope.f64(new double[] {4});
+        Emulator.failCall("cusolverDnCreate", OUT_OF_MEMORY);
+        assertThatThrownBy(() -> device.blas().cholesky(1, a))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageStartingWith("cuda:0: out of memory: asked for what cusolverDnCreate() takes, holding 8"
+                        + " bytes in buffers and ");
+        assertThat(device.blas().cholesky(1, a)).isTrue();
     }
 
     // The kernel's fault, the device's, two that JCuda has no name for, the server's, another device's, and no device
@@ -282,6 +365,22 @@ class CudaDeviceTest {
                 assertThat(entry.bound()).as(entry.name()).isPositive();
             });
         }
+    }
+
+    // The fast kernel would take a row of the grid for each two, and a grid has 65,535. The launch is lost, so as not
+    // to wait for it: what any shape's kernel computes is the contract's to say.
+    @Test
+    void aConvolutionMayHaveMoreFiltersThanAGridHasRows() {
+        Layers.ConvShape shape = new Layers.ConvShape(3, 250, 6, 131_074, 5);
+        F32 x = scope.f32(shape.inputs());
+        F32 w = scope.f32((long) shape.filters() * shape.patch());
+        F32 b = scope.f32(shape.filters());
+        F32 y = scope.f32(shape.outputs());
+        long before = Emulator.launches().getOrDefault("lnr_convolve", 0L);
+        Emulator.loseLaunch(1, ILLEGAL_ADDRESS);
+        device.layers().convolve(shape, 1, x, w, b, y, null);
+        assertThatThrownBy(device::synchronize).hasMessageContaining("the device is lost");
+        assertThat(Emulator.launches().get("lnr_convolve")).isEqualTo(before + 1);
     }
 
     @Test

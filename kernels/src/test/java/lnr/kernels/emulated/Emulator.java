@@ -75,7 +75,7 @@ public final class Emulator {
         control("lazy " + (lazy ? 1 : 0));
     }
 
-    /** How many devices there are, from 0 on; 1 unless this is called. */
+    /** How many devices there are, from 0 on; 2 unless this is called. */
     public static void devices(int count) {
         control("devices " + count);
     }
@@ -98,6 +98,11 @@ public final class Emulator {
     /** Makes a launch of a kernel, the first from now on or a later one, end with an error that ends its context. */
     public static void loseLaunch(int which, int error) {
         control("lose " + which + " " + error);
+    }
+
+    /** Makes the next call of one of CUDA's functions fail: {@code cuGraphInstantiate}, say. */
+    public static void failCall(String function, int error) {
+        control("fail " + function + " " + error);
     }
 
     /** Forgets everything that was set or has happened, and ends what is open. */
