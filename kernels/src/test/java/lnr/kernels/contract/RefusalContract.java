@@ -114,6 +114,9 @@ public abstract class RefusalContract extends DeviceContract {
         refuses("columns of b", () -> device.blas().gemm(false, false, 1, -1, 1, 1f, one, 1, one, 1, 0f, one, 1));
         refuses("columns of a", () -> device.blas().gemm(false, false, 1, 1, -1, 1, wide, 1, wide, 1, 0, wide, 1));
         refuses("n", () -> device.blas().cholesky(-1, wide));
+        assertThatThrownBy(() -> device.blas().cholesky(0, none, wide))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("n: expected 1 or more, got 0");
         refuses("h", () -> device.blas().choleskySolve(-1, -1, wide, wide));
         refuses("n", () -> device.blas().choleskySolve(0, -1, wide, none));
         refuses("h", () -> device.blas().choleskySolve(-1, 0, none, none));

@@ -166,6 +166,11 @@ public final class Emulator {
         return Long.parseLong(control("work"));
     }
 
+    /** Bytes that have been copied from devices to the host so far. */
+    public static long bytesToHost() {
+        return Long.parseLong(control("bytes-to-host"));
+    }
+
     /** How often each kernel has run so far. */
     public static Map<String, Long> launches() {
         return control("launches")
