@@ -72,6 +72,41 @@ public final class PassBounds {
         }
     }
 
+    /**
+     * Fails unless a network and the same without some of fc1's neurons, which fc2 does not read, gave logits whose
+     * difference rounding explains: each hidden number's, as fc2 passes it on, and fc2's own.
+     *
+     * @param n samples of the last pass of both, on the same images
+     * @param kept fc1's neurons that {@code small} has
+     */
+    public static void assertCollapsed(LeNet5 whole, LeNet5 small, int n, int[] kept) {
+        Model model = whole.model();
+        float[] features = whole.activation(2, n).toArray();
+        assertThat(small.activation(2, n).toArray()).as("conv2").isEqualTo(features);
+        Layer fc1 = model.architecture().layers().get(2);
+        Bounded hidden = dense(n, true, features, fc1, model.weight(2), model.bias(2));
+        Bounded[] logits = {logits(whole, n), logits(small, n)};
+        float[] z = whole.activation(STEPS, n).toArray();
+        float[] other = small.activation(STEPS, n).toArray();
+        int classes = model.architecture().classes();
+        float[] fc2 = model.weight(3);
+        for (int i = 0; i < z.length; i++) {
+            double error = logits[0].error[i] + logits[1].error[i];
+            for (int k : kept) {
+                double weight = Math.abs(fc2[i % classes * fc1.outputs() + k]);
+                error += weight * 2 * hidden.error[i / classes * fc1.outputs() + k];
+            }
+            assertThat((double) other[i]).as("logit %d", i).isBetween(z[i] - 2 * error, z[i] + 2 * error);
+        }
+    }
+
+    /** The logits that a network's hidden numbers give. */
+    private static Bounded logits(LeNet5 network, int n) {
+        Model model = network.model();
+        float[] hidden = network.activation(STEPS - 1, n).toArray();
+        return dense(n, false, hidden, model.architecture().layers().get(3), model.weight(3), model.bias(3));
+    }
+
     /** Y = X W' + b, then ReLU when asked: (n, outputs). */
     static Bounded dense(int n, boolean relu, float[] x, Layer layer, float[] w, float[] b) {
         int inputs = layer.inputs();
