@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,6 +64,15 @@ public final class Emulator {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The emulated library of that name, to be put where another process looks for CUDA's: {@code libcuda.so.1}, say. */
+    public static Path library(String soname) {
+        return Arrays.stream(Library.values())
+                .filter(library -> library.soname.equals(soname))
+                .map(build::library)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Sets the order in which threads, blocks and streams run: {@code forward}, {@code reverse}, {@code random 17}. */
