@@ -118,7 +118,7 @@ public final class NormalEquations {
         return sum > 0 ? sum / n : 1;
     }
 
-    /** out = diag(A): 1 times a row whose elements are n + 1 apart, and the last one, of which BLAS would want a row. */
+    /** out = diag(A): 1 times a row whose elements are n + 1 apart; behind the last one BLAS would want n more. */
     private void diagonal(F64 a, F64 out) {
         blas.gemm(false, false, 1, n - 1, 1, 1, one, 1, a, n + 1, 0, out, 1);
         blas.copy(a.slice((long) n * n - 1, 1), out.slice(n - 1, 1));

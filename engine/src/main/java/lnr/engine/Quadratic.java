@@ -93,8 +93,8 @@ public final class Quadratic {
     }
 
     /**
-     * Moments that were summed on the device, R symmetric, of which nothing but that they are finite and of a size whose
-     * square is a number is in doubt. Not copied.
+     * Moments that were summed on the device, R symmetric; not copied. What is in doubt of them is only whether they
+     * are finite, and of a size whose square is a number.
      *
      * @throws MatrixException as the other factories
      */
@@ -105,7 +105,7 @@ public final class Quadratic {
             scope.device().blas().dot(c, c, squares.slice(1, 1));
             for (double square : squares.toArray()) {
                 if (!Moments.moderate(square, (double) d * Math.max(h, d))) {
-                    Moments.symmetric(h, d, r.toArray(), c.toArray(), Moments.DOUBLE); // names what is wrong, if anything
+                    Moments.symmetric(h, d, r.toArray(), c.toArray(), Moments.DOUBLE); // names what is wrong
                 }
             }
         }

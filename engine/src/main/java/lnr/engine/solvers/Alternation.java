@@ -11,16 +11,16 @@ import lnr.kernels.Recording;
 import lnr.kernels.Scope;
 
 /**
- * Rounds of M = C (R + D)^-1, D = lambda diag(1 / u), for {@link AlternatingMinimization}. As M R = C - M D, the objective
- * needs no product:
+ * Rounds of M = C (R + D)^-1, D = lambda diag(1 / u), for {@link AlternatingMinimization}. As M R = C - M D, the
+ * objective needs no product:
  *
  * <pre>
  * P(M) = lambda g(M) - (&lt;C, M&gt; + sum_j D_j ||M_j||^2) / 2
  * </pre>
  *
- * <p>Blocks of rounds run without a wait. What comes before and after a factorisation is recorded once and replayed; the
- * factorisation is asked for by itself, since nothing says that cuSOLVER's can be captured. Where rounding makes one
- * fail, its block is taken back, and from there on each round waits for its own and damps it.
+ * <p>Blocks of rounds run without a wait. What comes before and after a factorisation is recorded once and replayed;
+ * the factorisation is asked for by itself, since nothing says that cuSOLVER's can be captured. Where rounding makes
+ * one fail, its block is taken back, and from there on each round waits for its own and damps it.
  */
 final class Alternation implements AutoCloseable {
     /** Rounds of a block at most. */

@@ -256,7 +256,7 @@ final class CudaBlas implements Blas {
         }
     }
 
-    /** A = L L', and whether that held, in {@code positive} or, if it is null, in scratch. Returns scratch's address. */
+    /** A = L L', and whether that held: in {@code positive} or, if it is null, in scratch, whose address it returns. */
     private long factor(int n, F64 a, F64 positive) {
         device.requireNotRecording("a Cholesky factorisation cannot run");
         cusolverDnHandle solver = solver();

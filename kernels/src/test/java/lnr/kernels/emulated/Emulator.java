@@ -66,7 +66,7 @@ public final class Emulator {
         }
     }
 
-    /** The emulated library of that name, to be put where another process looks for CUDA's: {@code libcuda.so.1}, say. */
+    /** The emulated library of a name, {@code libcuda.so.1} say, to be put where another process looks for CUDA's. */
     public static Path library(String soname) {
         return Arrays.stream(Library.values())
                 .filter(library -> library.soname.equals(soname))

@@ -117,7 +117,7 @@ public final class LeNet5 implements AutoCloseable {
         device.layers().dense(n, width[STEPS - 1], width[STEPS], false, input, weight[STEPS - 1], bias[STEPS - 1], z);
     }
 
-    /** As the pass above; fills the pooling winners of each convolution, (n, outputs of the step), for the backward pass. */
+    /** As the first pass; fills the pooling winners of each convolution, (n, outputs of the step), to go back by. */
     F32 forward(int n, F32 x, int steps, U8 winner1, U8 winner2) {
         if (n < 0 || n > batch) {
             throw new IllegalArgumentException("n: expected 0 to " + batch + ", got " + n);
