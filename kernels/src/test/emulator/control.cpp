@@ -83,6 +83,8 @@ std::string obey(const std::string& line) {
         return text;
     } else if (command == "work") {
         return std::to_string(work_done);
+    } else if (command == "bytes-to-host") {
+        return std::to_string(bytes_to_host);
     } else if (command == "launches") {
         std::vector<std::string> lines;
         for (const auto& [kernel, count] : launches) {

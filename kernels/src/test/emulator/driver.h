@@ -132,6 +132,7 @@ struct Settings {
 extern Settings settings;
 extern std::recursive_mutex mutex;
 extern long work_done;                 // pieces of work that ran
+extern long bytes_to_host;             // that copies from devices have moved
 extern std::map<std::string, long> launches; // by kernel
 
 // Keeps a line for the test to read.

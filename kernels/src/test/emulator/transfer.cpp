@@ -8,6 +8,9 @@
 #include "memory.h"
 
 namespace emulated {
+
+long bytes_to_host;
+
 namespace {
 
 char* as_device(uint64_t address) {
@@ -86,6 +89,7 @@ void to_host(Stream& stream, const char* call, void* to, uint64_t from, size_t b
     }
     submit(stream, {call, touched, [=]() -> Failure {
                         memcpy(to, as_device(from), bytes);
+                        bytes_to_host += bytes;
                         return {};
                     }});
     if (wait || !locked) {

@@ -174,23 +174,29 @@ public final class Correlations implements AutoCloseable {
 
     /** R = S_xx / (d' n), (d', d'), in a new array. Needs a sample. */
     public double[] r() {
-        return scaled(sxx);
+        try (Scope work = scope.device().scope()) {
+            return scaled(sxx, work).toArray();
+        }
     }
 
     /** C = S_yx / (d' n), (h, d'), column-major, in a new array. Needs a sample. */
     public double[] c() {
-        return weight == null ? scaled(syx) : weighted(r());
+        try (Scope work = scope.device().scope()) {
+            return targets(scaled(sxx, work), work).toArray();
+        }
     }
 
     /** tau = sum ||y||^2 / (d' n). Needs a sample. */
     public double tau() {
-        return weight == null ? scaled(syy)[0] : energy(weighted(r()));
+        try (Scope work = scope.device().scope()) {
+            return energy(targets(scaled(sxx, work), work), work);
+        }
     }
 
     /**
      * The reconstruction problem that these moments pose; the bias, if there is one, is not penalised.
      *
-     * @param owner owner of the problem's device memory
+     * @param owner owner of the problem's memory, on the device of these sums
      * @param lambda weight of the penalty, 0 or more
      * @throws IllegalStateException when no sample was added
      * @throws IllegalArgumentException when a sum is not finite, or lambda is not allowed
@@ -205,10 +211,11 @@ public final class Correlations implements AutoCloseable {
      * @param groups of the d inputs, on the device of {@code owner}
      */
     public Problem problem(Scope owner, Groups groups, double lambda) {
-        double[] r = r();
-        double[] c = weight == null ? scaled(syx) : weighted(r);
-        double tau = weight == null ? scaled(syy)[0] : energy(c);
-        return new Problem(Quadratic.withTau(owner, h, width(), r, c, tau), groups, lambda);
+        F64 r = scaled(sxx, owner);
+        F64 c = targets(r, owner);
+        try (Scope work = owner.device().scope()) {
+            return new Problem(Quadratic.ofSums(owner, h, width(), r, c, energy(c, work)), groups, lambda);
+        }
     }
 
     /**
@@ -248,36 +255,38 @@ public final class Correlations implements AutoCloseable {
         sum.device().blas().axpy(1, near, sum);
     }
 
-    private double[] scaled(F64 sums) {
+    private F64 scaled(F64 sums, Scope owner) {
         if (n == 0) {
             throw new IllegalStateException("correlations: expected 1 sample or more, got 0");
         }
-        double[] moments = sums.toArray();
-        double count = (double) width() * n;
-        for (int i = 0; i < moments.length; i++) {
-            moments[i] /= count;
-        }
+        F64 moments = owner.f64(sums.length());
+        scope.device().blas().axpy(1 / ((double) width() * n), sums, moments);
         return moments;
     }
 
-    /** C = W R. */
-    private double[] weighted(double[] r) {
-        int width = width();
-        try (Scope work = scope.device().scope()) {
-            F64 c = work.f64((long) h * width);
-            scope.device().blas().gemm(
-                    false, false, h, width, width, 1, work.f64(weight), h, work.f64(r), width, 0, c, h);
-            return c.toArray();
+    /** C, which is W R where W is known. */
+    private F64 targets(F64 r, Scope owner) {
+        if (weight == null) {
+            return scaled(syx, owner);
         }
+        int width = width();
+        F64 c = owner.f64((long) h * width);
+        try (Scope work = scope.device().scope()) {
+            F64 w = work.f64(weight);
+            scope.device().blas().gemm(false, false, h, width, width, 1, w, h, r, width, 0, c, h);
+        }
+        return c;
     }
 
-    /** Tr(W R W') = &lt;C, W&gt;, which only rounding makes negative. */
-    private double energy(double[] c) {
-        double sum = 0;
-        for (int i = 0; i < c.length; i++) {
-            sum += c[i] * weight[i];
+    /** tau, which is Tr(W R W') = &lt;C, W&gt; where W is known: only rounding makes that negative. */
+    private double energy(F64 c, Scope work) {
+        if (weight == null) {
+            return scaled(syy, work).toArray()[0];
         }
-        return sum < 0 ? 0 : sum;
+        F64 sum = work.f64(1);
+        scope.device().blas().dot(c, work.f64(weight), sum);
+        double energy = sum.toArray()[0];
+        return energy < 0 ? 0 : energy;
     }
 
     private static void requireSizes(int d, boolean bias, int h) {

@@ -3,7 +3,9 @@ package lnr.engine;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import lnr.kernels.F64;
+import lnr.kernels.I32;
 import lnr.kernels.Scope;
+import lnr.kernels.Support;
 
 /**
  * Least squares on the kept columns, M_S = C_S R_SS^-1: the penalty chose the columns, and need no longer shrink them.
@@ -24,39 +26,43 @@ public record Debiasing(double[] m, int[] kept, double damping, double fit) {
      * @throws IllegalArgumentException when {@code support} is not that
      */
     public static Debiasing of(Problem problem, int[] support) {
+        try (Scope scope = problem.device().scope()) {
+            Refit refit = refit(problem, support, scope);
+            return new Debiasing(refit.m.toArray(), refit.kept, refit.damping, refit.fit);
+        }
+    }
+
+    /** The same refit's f(M) alone, for which M does not leave the device. */
+    public static double fit(Problem problem, int[] support) {
+        try (Scope scope = problem.device().scope()) {
+            return refit(problem, support, scope).fit;
+        }
+    }
+
+    /** A refit on the device: m is (h, d). */
+    private record Refit(F64 m, int[] kept, double damping, double fit) {}
+
+    private static Refit refit(Problem problem, int[] support, Scope scope) {
         int h = problem.h();
         int d = problem.d();
         int[] kept = kept(problem, support);
         int n = kept.length;
-        double[] full = new double[h * d];
+        F64 m = scope.f64((long) h * d);
         if (n == 0) {
-            return new Debiasing(full, kept, 0, 0);
+            return new Refit(m, kept, 0, 0);
         }
-        double[] r = problem.fit().r().toArray();
-        double[] c = problem.fit().c().toArray();
-        double[] rs = new double[n * n];
-        double[] ms = new double[h * n];
-        double trace = 0;
-        for (int j = 0; j < n; j++) {
-            for (int i = 0; i < n; i++) {
-                rs[j * n + i] = r[kept[j] * d + kept[i]];
-            }
-            System.arraycopy(c, kept[j] * h, ms, j * h, h);
-            trace += rs[j * n + j];
-        }
-        try (Scope scope = problem.device().scope()) {
-            F64 b = scope.f64(ms);
-            double independence = Math.max(n * Math.ulp(1.0), problem.fit().tolerance());
-            NormalEquations equations = new NormalEquations(scope, n);
-            double delta = equations.factor(n, scope.f64(rs), scope.f64(n), independence);
-            equations.solve(h, b);
-            b.read(ms);
-            for (int j = 0; j < n; j++) {
-                System.arraycopy(ms, j * h, full, kept[j] * h, h);
-            }
-            double fit = problem.fit().value(scope.f64(full), scope.f64((long) h * d));
-            return new Debiasing(full, kept, delta == 0 || trace == 0 ? delta : delta / (trace / n), fit);
-        }
+        Quadratic fit = problem.fit();
+        Support columns = problem.device().support();
+        I32 list = scope.i32(kept);
+        F64 rs = scope.f64((long) n * n);
+        F64 ms = scope.f64((long) h * n);
+        columns.submatrix(d, list, fit.r(), rs);
+        columns.gather(h, list, fit.c(), ms);
+        NormalEquations equations = new NormalEquations(scope, n);
+        double delta = equations.factor(n, rs, scope.f64(n), Math.max(n * Math.ulp(1.0), fit.tolerance()));
+        equations.solve(h, ms);
+        columns.scatter(h, list, ms, m);
+        return new Refit(m, kept, equations.relative(delta), fit.value(m, scope.f64((long) h * d)));
     }
 
     private static int[] kept(Problem problem, int[] support) {

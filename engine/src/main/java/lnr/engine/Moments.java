@@ -88,6 +88,14 @@ final class Moments {
         }
     }
 
+    /**
+     * Whether the sum of squares of no more than {@code count} numbers shows that the largest is of a size whose square
+     * is a number; where not, it may still be.
+     */
+    static boolean moderate(double squares, double count) {
+        return squares <= EXTREME * EXTREME && squares >= count / EXTREME / EXTREME;
+    }
+
     static double[] widen(float[] narrow) {
         double[] wide = new double[narrow.length];
         for (int i = 0; i < narrow.length; i++) {

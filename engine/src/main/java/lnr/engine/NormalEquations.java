@@ -10,28 +10,33 @@ import lnr.kernels.Scope;
  * otherwise it starts at 10 n eps times the mean of A's diagonal and grows tenfold until it does: inputs that never
  * fire, or that repeat others, make A singular.
  *
- * <p>Workspace of (most, most) and (most) in the scope given; {@link #factor} and {@link #solve} take no more of its
- * memory. Of the host's, damping and the test of independence take (n, n) for as long as they run.
+ * <p>Workspace of (most, most) and (3 most) in the scope given; {@link #factor} and {@link #solve} take no more of its
+ * memory. Of matrices, no more than a diagonal comes to the host.
  */
 public final class NormalEquations {
     private final Blas blas;
     private final F64 room; // (most, most)
     private final F64 shifts; // (most)
+    private final F64 diagonals; // (2 most): of L, of the matrix that it is the factor of
+    private final F64 one; // (1) = 1
     private int n; // order of the system at hand
     private F64 l;
     private F64 shift;
+    private double mean; // of A's diagonal, where A was damped
 
     /** Room for systems of order {@code most} or less, owned by {@code workspace}. */
     public NormalEquations(Scope workspace, int most) {
         this.blas = workspace.device().blas();
         this.room = workspace.f64((long) most * most);
         this.shifts = workspace.f64(most);
+        this.diagonals = workspace.f64(2L * most);
+        this.one = workspace.f64(new double[] {1});
     }
 
     /**
      * A + diag(v) + delta I = L L'. Waits for the device.
      *
-     * @param n order of A, no more than there is room for
+     * @param n order of A, 1 or more, no more than there is room for
      * @param a (n, n) symmetric, not modified
      * @param v (n), 0 or more, not modified
      * @param independence what a column must have of its own to count as independent of those before it: a share of
@@ -44,7 +49,6 @@ public final class NormalEquations {
         this.l = room.slice(0, (long) n * n);
         this.shift = shifts.slice(0, n);
         double delta = 0;
-        double mean = 0;
         while (!attempt(a, v, delta, independence)) {
             if (delta == 0) {
                 mean = meanDiagonal(a);
@@ -57,6 +61,11 @@ public final class NormalEquations {
             }
         }
         return delta;
+    }
+
+    /** {@code delta} of the last {@link #factor} in parts of the mean of A's diagonal; absolute where that is 0. */
+    double relative(double delta) {
+        return delta == 0 ? 0 : delta / mean;
     }
 
     /** B = B (A + diag(v) + delta I)^-1, after {@link #factor}. {@code b} is (h, n), column-major. Modified. */
@@ -83,19 +92,18 @@ public final class NormalEquations {
             shift.write(deltas);
             blas.addDiagonal(n, l, shift);
         }
-        return blas.cholesky(n, l) && (independence == 0 || independent(independence));
+        return blas.cholesky(n, l) && (independence == 0 || independent(a, v, delta, independence));
     }
 
-    /** L_jj^2 is what column j has of its own, sum_k L_jk^2 its diagonal element. */
-    private boolean independent(double share) {
-        double[] factor = l.toArray();
+    /** L_jj^2 is what column j has of its own, beside the diagonal element of L L'. */
+    private boolean independent(F64 a, F64 v, double delta, double share) {
+        F64 whole = diagonals.slice(n, n);
+        diagonal(l, diagonals.slice(0, n));
+        diagonal(a, whole);
+        blas.axpy(1, v, whole);
+        double[] host = diagonals.slice(0, 2L * n).toArray();
         for (int j = 0; j < n; j++) {
-            double diagonal = 0;
-            for (int k = 0; k <= j; k++) {
-                diagonal += factor[k * n + j] * factor[k * n + j];
-            }
-            double own = factor[j * n + j] * factor[j * n + j];
-            if (!(own > share * diagonal)) {
+            if (!(host[j] * host[j] > share * (host[n + j] + delta))) {
                 return false;
             }
         }
@@ -104,11 +112,15 @@ public final class NormalEquations {
 
     /** The mean of A's diagonal, or 1 when that is 0: then any damping serves. */
     private double meanDiagonal(F64 a) {
-        double[] host = a.toArray();
-        double sum = 0;
-        for (int j = 0; j < n; j++) {
-            sum += host[j * n + j];
-        }
+        F64 diagonal = diagonals.slice(0, n);
+        diagonal(a, diagonal);
+        double sum = Arrays.stream(diagonal.toArray()).sum();
         return sum > 0 ? sum / n : 1;
+    }
+
+    /** out = diag(A): 1 times a row whose elements are n + 1 apart; behind the last one BLAS would want n more. */
+    private void diagonal(F64 a, F64 out) {
+        blas.gemm(false, false, 1, n - 1, 1, 1, one, 1, a, n + 1, 0, out, 1);
+        blas.copy(a.slice((long) n * n - 1, 1), out.slice(n - 1, 1));
     }
 }

@@ -93,13 +93,34 @@ public final class Quadratic {
         return new Quadratic(scope, h, d, symmetric, c, tau, Moments.DOUBLE);
     }
 
+    /**
+     * Moments that were summed on the device, R symmetric; not copied. What is in doubt of them is only whether they
+     * are finite, and of a size whose square is a number.
+     *
+     * @throws MatrixException as the other factories
+     */
+    static Quadratic ofSums(Scope scope, int h, int d, F64 r, F64 c, double tau) {
+        try (Scope work = scope.device().scope()) {
+            F64 squares = work.f64(2);
+            scope.device().blas().dot(r, r, squares.slice(0, 1));
+            scope.device().blas().dot(c, c, squares.slice(1, 1));
+            for (double square : squares.toArray()) {
+                if (!Moments.moderate(square, (double) d * Math.max(h, d))) {
+                    Moments.symmetric(h, d, r.toArray(), c.toArray(), Moments.DOUBLE); // names what is wrong
+                }
+            }
+        }
+        Arguments.nonNegative("tau", tau);
+        return new Quadratic(scope, h, d, r, c, tau, Moments.DOUBLE);
+    }
+
     /** Owner of the device's copies. */
     Scope scope() {
         return scope;
     }
 
     /** Of fewer columns, and with less to explain by {@code explained}; r is (p, p), c is (h, p). */
-    Quadratic reduced(Scope owner, int p, double[] r, double[] c, double explained) {
+    Quadratic reduced(Scope owner, int p, F64 r, F64 c, double explained) {
         double rest = tauGiven ? Math.max(0, tau - explained) : Double.NaN;
         return new Quadratic(owner, h, p, r, c, rest, tolerance);
     }

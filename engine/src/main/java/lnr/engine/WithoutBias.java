@@ -1,5 +1,8 @@
 package lnr.engine;
 
+import java.util.stream.IntStream;
+import lnr.kernels.Blas;
+import lnr.kernels.F64;
 import lnr.kernels.Scope;
 
 /**
@@ -37,25 +40,25 @@ public final class WithoutBias {
             explained = 0;
             return;
         }
-        double[] r = whole.fit().r().toArray();
-        double[] c = whole.fit().c().toArray();
-        variance = r[d * d - 1];
-        ru = new double[p];
-        cu = new double[h];
-        System.arraycopy(r, d * p, ru, 0, p);
-        System.arraycopy(c, h * p, cu, 0, h);
-        double[] rest = new double[p * p];
-        double[] target = new double[h * p];
-        for (int j = 0; j < p; j++) {
-            double share = variance > 0 ? ru[j] / variance : 0;
-            for (int i = 0; i < p; i++) {
-                rest[j * p + i] = r[j * d + i] - share * ru[i];
-            }
-            for (int i = 0; i < h; i++) {
-                target[j * h + i] = c[j * h + i] - share * cu[i];
-            }
+        F64 r = whole.fit().r();
+        F64 c = whole.fit().c();
+        F64 bias = r.slice((long) d * p, p);
+        F64 mean = c.slice((long) h * p, h);
+        F64 rest = scope.f64((long) p * p);
+        F64 target = scope.f64((long) h * p);
+        try (Scope work = scope.device().scope()) {
+            scope.device().support().submatrix(d, work.i32(IntStream.range(0, p).toArray()), r, rest);
         }
+        Blas blas = scope.device().blas();
+        blas.copy(c.slice(0, (long) h * p), target);
+        variance = whole.biasVariance();
+        ru = bias.toArray();
+        cu = mean.toArray();
         explained = variance > 0 ? squares(cu) / variance : 0;
+        if (variance > 0 && p > 0) {
+            blas.gemm(false, true, p, p, 1, -1 / variance, bias, p, bias, p, 1, rest, p);
+            blas.gemm(false, true, h, p, 1, -1 / variance, mean, h, bias, p, 1, target, h);
+        }
         reduced = whole.over(whole.fit().reduced(scope, p, rest, target, explained));
     }
 

@@ -80,6 +80,14 @@ public interface Blas {
     boolean cholesky(int n, F64 a);
 
     /**
+     * The same without a wait. Not for recordings: nothing says that cuSOLVER's calls can be captured.
+     *
+     * @param n 1 or more
+     * @param positive 1 element or more: its first becomes 1 if A is positive definite to working precision, else 0
+     */
+    void cholesky(int n, F64 a, F64 positive);
+
+    /**
      * B = B (L L')^-1, by two triangular solves: 2 h n^2 flops.
      *
      * @param l (n, n), the factor {@link #cholesky} left in the lower triangle

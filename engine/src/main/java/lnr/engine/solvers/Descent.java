@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.IntToDoubleFunction;
 import lnr.engine.Certificate;
-import lnr.engine.NormalEquations;
 import lnr.engine.Problem;
 import lnr.engine.Quadratic;
 import lnr.engine.Solution;
@@ -12,7 +11,6 @@ import lnr.engine.Status;
 import lnr.kernels.Blas;
 import lnr.kernels.F64;
 import lnr.kernels.GroupNorm;
-import lnr.kernels.Groups;
 import lnr.kernels.Recording;
 import lnr.kernels.Scope;
 
@@ -222,53 +220,27 @@ final class Descent implements AutoCloseable {
     }
 
     /**
-     * Rounds of M = C (R + D)^-1, D = lambda diag(1 / u). As M R = C - M D, the objective needs no product:
-     * f(M) = -(&lt;C, M&gt; + sum_j D_j ||M_j||^2) / 2.
+     * Rounds of alternating minimisation.
      *
      * @return false when the monitor asked to stop; M R is then up to date
      */
     boolean alternate(int rounds) {
-        try (Scope work = scope.device().scope()) {
-            NormalEquations equations = new NormalEquations(work, d);
-            F64 numbers = work.f64(2 * d + 1); // D_j for each j, ||M_j|| for each j, <C, M>
-            F64 diagonal = numbers.slice(0, d);
-            Groups columns = Groups.columns(work, d);
-            double[] host = new double[2 * d + 1];
-            for (int k = 1; k <= rounds; k++) {
-                groupNorm.variationalDiagonal(h, d, problem.groups(), problem.lambda(), EPSILON, m, diagonal);
-                double delta = equations.factor(d, fit.r(), diagonal, 0);
-                blas.copy(fit.c(), m);
-                equations.solve(h, m);
-                groupNorm.norms(h, columns, m, numbers.slice(d, d));
-                blas.dot(fit.c(), m, numbers.slice(2 * d, 1));
-                numbers.read(host);
-                double squares = host[2 * d];
-                for (int j = 0; j < d; j++) {
-                    squares += (host[j] + delta) * host[d + j] * host[d + j];
+        try (Alternation alternation = new Alternation(problem, EPSILON, m)) {
+            int k = 0;
+            while (k < rounds) {
+                int block = Math.min(Math.min(Alternation.BLOCK, stopping.every() - k % stopping.every()), rounds - k);
+                double[] objectives = alternation.run(block);
+                for (int i = 0; i < block; i++) {
+                    record(objectives[i]);
                 }
-                double objective = problem.lambda() * penalty(host, d) - 0.5 * squares;
-                record(objective);
-                if (k % stopping.every() == 0 && !proceed(objective, Double.NaN)) {
+                k += block;
+                if (k % stopping.every() == 0 && !proceed(objectives[block - 1], Double.NaN)) {
                     fit.product(m, mr);
                     return false;
                 }
             }
         }
         return true;
-    }
-
-    /** g, from the norms of the columns, which begin at {@code from}. */
-    private double penalty(double[] norms, int from) {
-        Groups groups = problem.groups();
-        double penalty = 0;
-        for (int k = 0; k < groups.count(); k++) {
-            double square = 0;
-            for (int j = groups.start(k); j < groups.start(k + 1); j++) {
-                square += norms[from + j] * norms[from + j];
-            }
-            penalty += groups.weight(k) * Math.sqrt(square);
-        }
-        return penalty;
     }
 
     /** The answer at lambda &gt;= lambda_max: no penalised column, and the bias M_u = C_u / R_uu. */

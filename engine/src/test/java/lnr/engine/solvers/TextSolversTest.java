@@ -94,6 +94,26 @@ class TextSolversTest {
                 .isCloseTo(solution.history()[1], within(1e-11 * Math.abs(solution.history()[1])));
     }
 
+    // An input that is always 0 makes R singular, and lambda = 0 leaves it so. Blocks of 10, 10 and 3 rounds.
+    @Test
+    void roundsAreDampedWhereTheirMatrixIsSingular() {
+        Layer layer = Layer.random(Draws.random(), 3, 8, 40, true);
+        double[] r = layer.r();
+        double[] w = layer.w();
+        for (int j = 0; j < 8; j++) {
+            r[4 * 8 + j] = 0;
+            r[j * 8 + 4] = 0;
+        }
+        Layer dead = new Layer(3, 8, true, w, r, Draws.product(3, 8, 8, w, r));
+        try (Scope scope = device.scope()) {
+            Problem problem = dead.problem(scope, 0);
+            Solution solution = new AlternatingMinimization(23, new Fista(10, Stopping.onChange(1))).solve(problem);
+            assertThat(solution.iterations()).isEqualTo(24);
+            assertThat(solution.history()[22]).isCloseTo(-0.5 * dead.tau(), within(1e-11 * dead.tau()));
+            assertThat(solution.history()[23]).isCloseTo(solution.history()[22], within(1e-11 * dead.tau()));
+        }
+    }
+
     @Test
     void oneStepOfFistaIsTheTextsFormula() {
         Layer layer = Layer.random(Draws.random(), 3, 5, 40, true);

@@ -219,6 +219,13 @@ final class CpuBlas extends CpuOperations implements Blas {
     }
 
     @Override
+    public void cholesky(int n, F64 a, F64 positive) {
+        atLeast("n", n, 1);
+        atLeast("positive", positive, 1);
+        array(positive)[at(positive)] = cholesky(n, a) ? 1 : 0;
+    }
+
+    @Override
     public void choleskySolve(int h, int n, F64 l, F64 b) {
         atLeast("h", h, 0);
         atLeast("n", n, 0);

@@ -255,27 +255,43 @@ final class CudaBlas implements Blas {
             return true;
         }
         try (Turn turn = device.turn()) {
-            device.requireNotRecording("a Cholesky factorisation waits for its result, it cannot run");
-            cusolverDnHandle solver = solver();
-            int[] size = new int[1];
-            checkSolver(
-                    JCusolverDn.cusolverDnDpotrf_bufferSize(
-                            solver, cublasFillMode.CUBLAS_FILL_MODE_LOWER, n, pointer(a), n, size),
-                    "cusolverDnDpotrf_bufferSize", n);
-            // The result, then potrf's, then its workspace.
-            long scratch = device.scratch(16 + 8L * size[0]);
-            device.begin();
-            checkSolver(
-                    JCusolverDn.cusolverDnDpotrf(
-                            solver, cublasFillMode.CUBLAS_FILL_MODE_LOWER, n, pointer(a), n,
-                            new DevicePointer(scratch + 16), size[0], new DevicePointer(scratch + 8)),
-                    "cusolverDnDpotrf", n);
-            device.end("cusolverDnDpotrf", 8.0 * n * n, 1.0 / 3 * n * n * n, Device.Type.F64);
-            kernels.work(8.0 * n, 0)
-                    .launch("lnr_positive_diagonal", 1, 1, THREADS, 0, n, a, new Address(scratch + 8),
-                            new Address(scratch));
-            return device.number(scratch) == 1;
+            return device.number(factor(n, a, null)) == 1;
         }
+    }
+
+    @Override
+    public void cholesky(int n, F64 a, F64 positive) {
+        atLeast("n", n, 1);
+        exactly("a", a, (long) n * n);
+        atLeast("positive", positive, 1);
+        device.require(a, positive);
+        try (Turn turn = device.turn()) {
+            factor(n, a, positive);
+        }
+    }
+
+    /** A = L L', and whether that held: in {@code positive} or, if it is null, in scratch, whose address it returns. */
+    private long factor(int n, F64 a, F64 positive) {
+        device.requireNotRecording("a Cholesky factorisation cannot run");
+        cusolverDnHandle solver = solver();
+        int[] size = new int[1];
+        checkSolver(
+                JCusolverDn.cusolverDnDpotrf_bufferSize(
+                        solver, cublasFillMode.CUBLAS_FILL_MODE_LOWER, n, pointer(a), n, size),
+                "cusolverDnDpotrf_bufferSize", n);
+        // The result, then potrf's, then its workspace.
+        long scratch = device.scratch(16 + 8L * size[0]);
+        device.begin();
+        checkSolver(
+                JCusolverDn.cusolverDnDpotrf(
+                        solver, cublasFillMode.CUBLAS_FILL_MODE_LOWER, n, pointer(a), n,
+                        new DevicePointer(scratch + 16), size[0], new DevicePointer(scratch + 8)),
+                "cusolverDnDpotrf", n);
+        device.end("cusolverDnDpotrf", 8.0 * n * n, 1.0 / 3 * n * n * n, Device.Type.F64);
+        Object result = positive == null ? new Address(scratch) : positive;
+        kernels.work(8.0 * n, 0)
+                .launch("lnr_positive_diagonal", 1, 1, THREADS, 0, n, a, new Address(scratch + 8), result);
+        return scratch;
     }
 
     @Override

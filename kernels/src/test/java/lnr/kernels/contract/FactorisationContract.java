@@ -56,10 +56,21 @@ public abstract class FactorisationContract extends DeviceContract {
         nan[n - 1 + n * (n - 1)] = Double.NaN;
         double[] corner = draw.positive(n);
         corner[n - 1] = Double.NaN;
-        assertThat(device.blas().cholesky(n, arena.inOut(late))).as("last pivot negative").isFalse();
-        assertThat(device.blas().cholesky(n, arena.inOut(new double[n * n]))).as("zero").isFalse();
-        assertThat(device.blas().cholesky(n, arena.inOut(nan))).as("NaN on the diagonal").isFalse();
-        assertThat(device.blas().cholesky(n, arena.inOut(corner))).as("NaN in a corner").isFalse();
+        double[][] refused = {late, new double[n * n], nan, corner};
+        for (double[] a : refused) {
+            assertThat(device.blas().cholesky(n, arena.inOut(a))).as("definite").isFalse();
+        }
+        // Without a wait one after the other, and read once.
+        F64 positive = arena.inOut(new double[] {7, 7, 7, 7, 7});
+        for (int i = 0; i < refused.length; i++) {
+            device.blas().cholesky(n, arena.inOut(refused[i]), positive.slice(i, 1));
+        }
+        F64 waited = arena.inOut(draw.positive(n));
+        F64 asked = arena.inOut(waited.toArray());
+        assertThat(device.blas().cholesky(n, waited)).isTrue();
+        device.blas().cholesky(n, asked, positive.slice(4, 1));
+        assertThat(positive.toArray()).containsExactly(0, 0, 0, 0, 1);
+        assertThat(asked.toArray()).isEqualTo(waited.toArray());
     }
 
     // |X L L' - B| <= gamma_(3 n + 1) |X| |L| |L'|: Higham, theorem 10.4.

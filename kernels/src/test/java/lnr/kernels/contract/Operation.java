@@ -196,6 +196,10 @@ public final class Operation {
         all.add(new Operation("cholesky")
                 .out("a", draw.positive(n))
                 .returns((d, b) -> d.blas().cholesky(n, b.f64(0))));
+        all.add(new Operation("cholesky without a wait")
+                .out("a", draw.positive(n))
+                .out("positive", new double[1], Length.AT_LEAST)
+                .returns((d, b) -> d.blas().cholesky(n, b.f64(0), b.f64(1))));
         all.add(new Operation("choleskySolve")
                 .in("l", draw.positive(n))
                 .out("b", draw.doubles(m * n))

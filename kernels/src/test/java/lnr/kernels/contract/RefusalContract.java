@@ -116,6 +116,9 @@ public abstract class RefusalContract extends DeviceContract {
         refuses("n", () -> device.blas().gram(-1, -1, wide, wide));
         refuses("k", () -> device.blas().gram(0, -1, none, none));
         refuses("n", () -> device.blas().cholesky(-1, wide));
+        assertThatThrownBy(() -> device.blas().cholesky(0, none, wide))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("n: expected 1 or more, got 0");
         refuses("h", () -> device.blas().choleskySolve(-1, -1, wide, wide));
         refuses("n", () -> device.blas().choleskySolve(0, -1, wide, none));
         refuses("h", () -> device.blas().choleskySolve(-1, 0, none, none));

@@ -101,6 +101,7 @@ class CudaDeviceTest {
                     () -> w.write(new double[2]),
                     w::toArray,
                     () -> device.blas().cholesky(2, a),
+                    () -> device.blas().cholesky(2, a, sum),
                     () -> device.blas().eigen(2, a, w),
                     () -> device.blas().largestEigenvalue(2, a),
                     () -> device.record(() -> {}),

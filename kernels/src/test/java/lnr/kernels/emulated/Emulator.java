@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,6 +64,15 @@ public final class Emulator {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The emulated library of a name, {@code libcuda.so.1} say, to be put where another process looks for CUDA's. */
+    public static Path library(String soname) {
+        return Arrays.stream(Library.values())
+                .filter(library -> library.soname.equals(soname))
+                .map(build::library)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Sets the order in which threads, blocks and streams run: {@code forward}, {@code reverse}, {@code random 17}. */
@@ -169,6 +179,11 @@ public final class Emulator {
     /** Copies, kernels and whatever else has run on its streams so far. */
     public static long work() {
         return Long.parseLong(control("work"));
+    }
+
+    /** Bytes that have been copied from devices to the host so far. */
+    public static long bytesToHost() {
+        return Long.parseLong(control("bytes-to-host"));
     }
 
     /** How often each kernel has run so far. */

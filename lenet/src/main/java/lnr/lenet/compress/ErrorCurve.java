@@ -7,6 +7,7 @@ import lnr.engine.Debiasing;
 import lnr.engine.Problem;
 import lnr.engine.Solution;
 import lnr.engine.solvers.Monitor;
+import lnr.engine.solvers.Path;
 import lnr.engine.solvers.Solver;
 
 /**
@@ -26,17 +27,17 @@ final class ErrorCurve {
         int units = problem.groups().count();
         errors.put(0, 1.0);
         errors.put(units, 0.0);
-        double[] start = new double[problem.h() * problem.d()];
-        for (double share = STRIDE; share > LEAST; share *= STRIDE) {
-            Solution solution = solver.solve(problem.withLambda(share * problem.lambdaMax()), start, Monitor.NONE);
-            start = solution.m();
-            int size = solution.support().length;
-            supports.putIfAbsent(size, Selection.strongestFirst(solution, problem));
-            if (size == units) {
-                break;
-            }
-            if (!errors.containsKey(size)) {
-                put(size, ReconstructionError.of(problem, Debiasing.of(problem, solution.columns())));
+        try (Path path = solver.path(problem)) {
+            for (double share = STRIDE; share > LEAST; share *= STRIDE) {
+                Solution solution = path.at(share * problem.lambdaMax(), Monitor.NONE);
+                int size = solution.support().length;
+                supports.putIfAbsent(size, Selection.strongestFirst(solution, problem));
+                if (size == units) {
+                    break;
+                }
+                if (!errors.containsKey(size)) {
+                    put(size, ReconstructionError.of(problem, Debiasing.fit(problem, solution.columns())));
+                }
             }
         }
     }

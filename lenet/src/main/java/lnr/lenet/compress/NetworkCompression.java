@@ -187,7 +187,7 @@ public final class NetworkCompression {
                 stale.remove(target);
                 fits.stream().map(Fit::target).filter(t -> t.layer() > target.layer()).forEach(stale::add);
                 double seconds = (System.nanoTime() - start) * 1e-9;
-                double error = ReconstructionError.of(problem, fit);
+                double error = ReconstructionError.of(problem, fit.fit());
                 fits.add(new Fit(target, kept.length, before.length, error, fit.damping(), seconds));
             } catch (MatrixException e) {
                 throw (ArithmeticException) new ArithmeticException(target + ": " + e.getMessage()).initCause(e);

@@ -32,9 +32,10 @@ public final class NetworkCorrelations implements AutoCloseable {
             LeNet5 network, DeviceImages images, Collection<Target> targets, boolean bias, Progress progress) {
         NetworkCorrelations all = new NetworkCorrelations();
         try (Scope scope = network.device().scope()) {
+            Model model = network.model();
             for (Target target : targets) {
                 Layer shape = network.architecture().layers().get(target.layer());
-                double[] w = weight(network.model(), target.layer(), bias);
+                double[] w = weight(model, target.layer(), bias);
                 all.correlations.put(
                         target,
                         Correlations.ofLayer(network.device(), shape.inputs(), bias, shape.outputs(), w));

@@ -1,6 +1,5 @@
 package lnr.lenet.compress;
 
-import lnr.engine.Debiasing;
 import lnr.engine.Problem;
 
 /** What a reconstruction misses, in parts of the variance of what it reconstructs. */
@@ -11,8 +10,9 @@ final class ReconstructionError {
      * E||y - M x||^2 / E||y - E y||^2: 0 is exact, 1 no better than the bias alone.
      *
      * @param problem with a bias, whose input is not always 0
+     * @param fit f(M)
      */
-    static double of(Problem problem, Debiasing fit) {
+    static double of(Problem problem, double fit) {
         int h = problem.h();
         int d = problem.d();
         double[] cu = problem.fit().c().slice((long) h * (d - 1), h).toArray();
@@ -22,6 +22,6 @@ final class ReconstructionError {
             mean += c * c / ruu;
         }
         double tau = problem.fit().tau();
-        return tau > mean ? Math.max(0, tau + 2 * fit.fit()) / (tau - mean) : 0;
+        return tau > mean ? Math.max(0, tau + 2 * fit) / (tau - mean) : 0;
     }
 }

@@ -89,7 +89,8 @@ public record Retraining(int epochs, boolean distill, int shift, long seed) {
 
     private static Training.Teacher teacher(Model original, DeviceImages images, Scope scope) {
         try (LeNet5 network = new LeNet5(scope.device(), original, Math.min(1000, images.count()))) {
-            F32 logits = scope.f32(Evaluation.logits(network, images));
+            F32 logits = scope.f32((long) images.count() * network.width(LeNet5.STEPS));
+            Evaluation.logits(network, images, logits);
             return new Training.Teacher(logits, TEMPERATURE, SHARE);
         }
     }

@@ -26,12 +26,16 @@ public final class Evaluation {
     /** Runs all images through the network, in their present order. */
     public static Score score(LeNet5 network, DeviceImages images) {
         try (Scope scope = network.device().scope()) {
+            int classes = network.width(LeNet5.STEPS);
             U8 labels = scope.u8(network.batch());
+            F32 logits = scope.f32((long) network.batch() * classes);
             F64 sums = scope.f64(2);
-            logits(network, images, (from, n, z) -> {
+            batches(network, images, (from, n, x) -> {
                 U8 target = labels.slice(0, n);
+                F32 z = logits.slice(0, (long) n * classes);
                 images.gatherLabels(from, n, target);
-                network.device().layers().crossEntropy(n, network.width(LeNet5.STEPS), z, target, null, sums);
+                network.logits(n, x, z);
+                network.device().layers().crossEntropy(n, classes, z, target, null, sums);
             });
             double[] totals = sums.toArray();
             return new Score(totals[0] / images.count(), (int) totals[1], images.count());
@@ -40,35 +44,41 @@ public final class Evaluation {
 
     /** The class that the network gives each image, in their present order: (count), the first largest logit. */
     public static int[] predictions(LeNet5 network, DeviceImages images) {
-        int[] predictions = new int[images.count()];
+        float[] logits = logits(network, images);
         int classes = network.width(LeNet5.STEPS);
-        logits(network, images, (from, n, z) -> {
-            float[] host = z.toArray();
-            for (int i = 0; i < n; i++) {
-                int best = 0;
-                for (int k = 1; k < classes; k++) {
-                    best = host[i * classes + k] > host[i * classes + best] ? k : best;
-                }
-                predictions[from + i] = best;
+        int[] predictions = new int[images.count()];
+        for (int i = 0; i < predictions.length; i++) {
+            int best = 0;
+            for (int k = 1; k < classes; k++) {
+                best = logits[i * classes + k] > logits[i * classes + best] ? k : best;
             }
-        });
+            predictions[i] = best;
+        }
         return predictions;
     }
 
     /** The network's logits of all images, in their present order: (count, classes). */
     public static float[] logits(LeNet5 network, DeviceImages images) {
+        try (Scope scope = network.device().scope()) {
+            F32 all = scope.f32((long) images.count() * network.width(LeNet5.STEPS));
+            logits(network, images, all);
+            return all.toArray();
+        }
+    }
+
+    /** The same into {@code all} (count, classes), on the network's device. Modified. */
+    public static void logits(LeNet5 network, DeviceImages images, F32 all) {
         int classes = network.width(LeNet5.STEPS);
-        float[] all = new float[images.count() * classes];
-        logits(network, images, (from, n, z) -> System.arraycopy(z.toArray(), 0, all, from * classes, n * classes));
-        return all;
+        batches(network, images, (from, n, x) ->
+                network.logits(n, x, all.slice((long) from * classes, (long) n * classes)));
     }
 
     private interface Batch {
-        /** @param z (n, classes), logits of images from {@code from} on */
-        void accept(int from, int n, F32 z);
+        /** @param x (n, 784), images from {@code from} on, normalised */
+        void accept(int from, int n, F32 x);
     }
 
-    private static void logits(LeNet5 network, DeviceImages images, Batch batches) {
+    private static void batches(LeNet5 network, DeviceImages images, Batch batches) {
         try (Scope scope = network.device().scope()) {
             int batch = network.batch();
             F32 x = scope.f32((long) batch * network.width(0));
@@ -76,7 +86,7 @@ public final class Evaluation {
                 int n = Math.min(batch, images.count() - from);
                 F32 input = x.slice(0, (long) n * network.width(0));
                 images.gather(from, n, input);
-                batches.accept(from, n, network.forward(n, input, LeNet5.STEPS));
+                batches.accept(from, n, input);
             }
         }
     }

@@ -105,7 +105,19 @@ public final class LeNet5 implements AutoCloseable {
         return forward(n, x, steps, null, null);
     }
 
-    /** As above; fills the pooling winners of each convolution, (n, outputs of the step), for the backward pass. */
+    /**
+     * Runs all layers.
+     *
+     * @param n samples, at most {@link #batch}
+     * @param x (n, 784), normalised images
+     * @param z (n, classes), the logits. Modified.
+     */
+    void logits(int n, F32 x, F32 z) {
+        F32 input = forward(n, x, STEPS - 1);
+        device.layers().dense(n, width[STEPS - 1], width[STEPS], false, input, weight[STEPS - 1], bias[STEPS - 1], z);
+    }
+
+    /** As the first pass; fills the pooling winners of each convolution, (n, outputs of the step), to go back by. */
     F32 forward(int n, F32 x, int steps, U8 winner1, U8 winner2) {
         if (n < 0 || n > batch) {
             throw new IllegalArgumentException("n: expected 0 to " + batch + ", got " + n);

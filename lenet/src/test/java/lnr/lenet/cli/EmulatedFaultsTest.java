@@ -3,13 +3,20 @@ package lnr.lenet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import lnr.kernels.emulated.Emulated;
 import lnr.kernels.emulated.Emulator;
+import lnr.lenet.network.ModelFile;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -129,6 +136,94 @@ class EmulatedFaultsTest {
         }
         assertThat(told).doesNotHaveDuplicates();
         assertThat(files()).containsExactly(out);
+    }
+
+    // Too little for the network, its activations, the sums, the problem, the solver: whatever is asked for in vain.
+    @Test
+    void outOfMemoryInTheMiddleOfACompressionLeavesWhatWasThere() throws IOException {
+        Path out = Files.writeString(folder.resolve("m"), "another's");
+        Set<String> told = new HashSet<>();
+        Run run = null;
+        for (int megabytes = 36; run == null || run.code() != 0; megabytes += 3) {
+            assertThat(out).hasContent("another's");
+            assertThat(megabytes).isLessThan(200);
+            Emulator.memory(megabytes * 1_000_000L);
+            run = run("compress", "--data", data.toString(), "--device", "cuda", "--model", model.toString(),
+                    "--lambda-ratio", "0.5", "--out", out.toString());
+            if (run.code() != 0) {
+                failed(run, "lnr compress: cuda:0: out of memory: asked for ", ", holding ", " free; see nvidia-smi");
+                told.add(run.err().replaceFirst(".*asked for (.*), holding .*\\R", "$1"));
+            }
+        }
+        assertThat(told).hasSizeGreaterThan(3);
+        assertThat(ModelFile.read(out).architecture().fc1()).isLessThan(500);
+        assertThat(files()).containsExactly(out);
+    }
+
+    /** The program as a process of its own, which looks for CUDA in a folder. */
+    private Run process(Path cuda, Class<?> program, String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName()));
+        command.addAll(List.of(arguments));
+        Path err = shared.resolve("err");
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(err.toFile());
+        builder.environment().putAll(Run.environment(shared.resolve("cache")));
+        builder.environment().put("LNR_CUDA_PATH", cuda.toString());
+        Process process = builder.start();
+        try {
+            String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
+            return new Run(process.exitValue(), printed, Files.readString(err));
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    // No driver; a driver without the libraries; one that is damaged; one of another library's under its name.
+    @Test
+    void whatIsMissingOfCudaIsToldWithTheMend() throws Exception {
+        Path out = Files.writeString(folder.resolve("m"), "another's");
+        Path cuda = Files.createDirectory(folder.resolve("cuda"));
+        String[] compress = {
+            "compress", "--data", data.toString(), "--device", "cuda", "--model", model.toString(), "--out",
+            out.toString()
+        };
+        failed(process(cuda, Main.class, compress),
+                "lnr compress: cuda: no CUDA driver (libcuda.so.1 not found); install NVIDIA's driver");
+        Files.copy(Emulator.library("libcuda.so.1"), cuda.resolve("libcuda.so.1"));
+        Files.copy(Emulator.library("libnvrtc.so.12"), cuda.resolve("libnvrtc.so.12"));
+        failed(process(cuda, Main.class, compress),
+                "lnr compress: cuda: libcublas.so.12 not found", "install the libraries of CUDA 12 or 13");
+        Path blas = cuda.resolve("libcublas.so.12");
+        Files.write(blas, Arrays.copyOf(Files.readAllBytes(Emulator.library("libcublas.so.12")), 60));
+        Run damaged = process(cuda, Main.class, compress);
+        // The JVM has a word of its own on such a file, before the program's.
+        String word = damaged.err().lines().reduce((first, last) -> last).orElseThrow();
+        failed(new Run(damaged.code(), damaged.out(), word), "lnr compress: cuda: cuBLAS did not load (", "install it");
+        Files.copy(Emulator.library("libcusolver.so.11"), blas, StandardCopyOption.REPLACE_EXISTING);
+        failed(process(cuda, Main.class, compress), "lnr compress: cuda: cuBLAS did not load (", "install it again");
+        assertThat(out).hasContent("another's");
+    }
+
+    /** The program where the driver supports CUDA 11.8. */
+    static final class OldDriver {
+        public static void main(String[] arguments) {
+            Emulator.load();
+            Emulator.driver(11_080);
+            Main.main(arguments);
+        }
+    }
+
+    @Test
+    void anOldDriverIsToldWithTheMend() throws Exception {
+        failed(process(folder, OldDriver.class, "eval", "--data", data.toString(), "--model", model.toString(),
+                        "--device", "cuda"),
+                "lnr eval: cuda: the driver is too old (it supports CUDA 11.8", "install NVIDIA's driver 525 or newer");
+        assertThat(files()).isEmpty();
     }
 
     @Test
