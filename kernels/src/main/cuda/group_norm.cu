@@ -8,12 +8,12 @@
 // All kernels are bound by memory: 4 flops at most for every 8 bytes. So what has to be read twice, before the norm and
 // behind it, is copied to shared memory, each thread's share to slots of its own, which no barrier guards: all of a
 // run's loads are in flight at once, whatever registers there are. A run longer than the room that the launch gives is
-// read twice, from L2 as far as that reaches. M is walked in pairs of numbers, its first and second and so on, so that a
-// run may begin or end with half of one; a pair is one access where the arrays' addresses allow it, else two.
+// read twice, from L2 as far as that reaches. M is walked in pairs of numbers, its first and second and so on, so that
+// a run may begin or end with half of one; a pair is one access where the arrays' addresses allow it, else two.
 //
-// Numerics: each thread adds its pairs in order, then a team's threads are added as in lnr.cuh, then blocks by lnr_sums:
-// shapes alone decide the order. Squares are summed as they are, here as in the twin: a norm beyond 1e154 counts as
-// infinite, one below 1e-162 as zero.
+// Numerics: each thread adds its pairs in order, then a team's threads are added as in lnr.cuh, then blocks by
+// lnr_sums: shapes alone decide the order. Squares are summed as they are, here as in the twin: a norm beyond 1e154
+// counts as infinite, one below 1e-162 as zero.
 #include "lnr.cuh"
 
 namespace {

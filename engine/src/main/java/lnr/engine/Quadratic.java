@@ -272,7 +272,8 @@ public final class Quadratic {
 
     /**
      * The trace without eigenvalues, where R leaves no doubt: with X = C (R + e I)^-1, and C in the span of
-     * eigenvectors of eigenvalue e or more, Tr(C R^+ C') is between &lt;C, X&gt; + e ||X||^2 and &lt;C, X&gt; + 2 e ||X||^2.
+     * eigenvectors of eigenvalue e or more, Tr(C R^+ C') is from &lt;C, X&gt; + e ||X||^2 to
+     * &lt;C, X&gt; + 2 e ||X||^2.
      *
      * @return whether these are one number to all purposes; if not, nothing was set
      */

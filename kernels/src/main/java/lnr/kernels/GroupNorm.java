@@ -12,8 +12,8 @@ public interface GroupNorm {
     void penalty(int h, Groups groups, F64 m, F64 out);
 
     /**
-     * out_k = M_k (1 - t w_k / ||M_k||) where ||M_k|| &gt; t w_k, and 0 otherwise; columns of no group are copied. A NaN
-     * in M_k stays in out_k.
+     * out_k = M_k (1 - t w_k / ||M_k||) where ||M_k|| &gt; t w_k, and 0 otherwise; columns of no group are copied. A
+     * NaN in M_k stays in out_k.
      *
      * @param t threshold, 0 or more
      * @param m (h, d)

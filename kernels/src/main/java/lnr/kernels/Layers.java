@@ -19,8 +19,8 @@ public interface Layers {
      */
     record ConvShape(int channels, int height, int width, int filters, int kernel) {
         /**
-         * Throws IllegalArgumentException when channels or filters are negative, the kernel is smaller than 1, or a side
-         * of the output is not even and positive.
+         * Throws IllegalArgumentException when channels or filters are negative, the kernel is smaller than 1, or a
+         * side of the output is not even and positive.
          */
         public ConvShape {
             if (channels < 0 || filters < 0 || kernel < 1) {

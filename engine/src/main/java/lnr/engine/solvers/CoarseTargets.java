@@ -55,7 +55,8 @@ final class CoarseTargets {
             F64 seen = work.f64((long) ROWS * d);
             blas.gemm(true, false, ROWS, d, h, 1, y, h, c, h, 0, seen, ROWS);
             F64 coarse = work.f64((long) ROWS * d);
-            blas.gemm(false, false, ROWS, d, ROWS, 1, work.f64(inverse(gram.toArray())), ROWS, seen, ROWS, 0, coarse, ROWS);
+            F64 inverse = work.f64(inverse(gram.toArray()));
+            blas.gemm(false, false, ROWS, d, ROWS, 1, inverse, ROWS, seen, ROWS, 0, coarse, ROWS);
             F64 squares = work.f64(2);
             blas.dot(coarse, coarse, squares.slice(0, 1));
             blas.dot(c, c, squares.slice(1, 1));

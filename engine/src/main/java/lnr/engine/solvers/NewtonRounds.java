@@ -123,7 +123,8 @@ final class NewtonRounds {
     }
 
     /**
-     * Rounds at {@code lambda} until the gap is {@code target} or less, the listener says no, or there were {@code cap}.
+     * Rounds at {@code lambda} until the gap is {@code target} or less, the listener says no, or there were
+     * {@code cap}.
      *
      * @return whether the target was reached
      */

@@ -28,8 +28,8 @@ import lnr.kernels.Support;
  * c = 0 would be a round of alternating minimisation. A group that the step turns against itself becomes zero, and the
  * step is halved until P does not rise.
  *
- * <p>With n = |S|, a step is about 5/3 n^3 + 5 h n^2 + 2 h d n flops. The columns of R that it needs are gathered when S
- * changes.
+ * <p>With n = |S|, a step is about 5/3 n^3 + 5 h n^2 + 2 h d n flops. The columns of R that it needs are gathered when
+ * S changes.
  */
 final class NewtonStep {
     private static final int TRIALS = 24;

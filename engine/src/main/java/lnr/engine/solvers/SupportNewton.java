@@ -10,10 +10,10 @@ import lnr.engine.Solution;
  * exact Newton step on the others ({@link NewtonStep}) does what thousands of proximal steps would.
  *
  * <p>The pass alone converges from any start, and the step is taken only if P does not rise; near the answer the
- * support no longer changes, convergence is quadratic, and passes are left out. A round costs a pass, 2 h d (columns that
- * change), and a step, O(n^3 + h n^2) for n columns that are not zero. More outputs than inputs are d outputs to it, and
- * where few combinations of many outputs carry most of C, the first rounds are those of a problem of these alone; rounds
- * of either kind count.
+ * support no longer changes, convergence is quadratic, and passes are left out. A round costs a pass or a few, 2 h d
+ * (columns that change), and a step, O(n^3 + h n^2) for n columns that are not zero. More outputs than inputs are d
+ * outputs to it, and where few combinations of many outputs carry most of C, the first rounds are those of a problem of
+ * these alone; rounds of either kind count.
  *
  * @param stopping when to stop: on the gap
  */

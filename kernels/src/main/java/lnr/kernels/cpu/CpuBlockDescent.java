@@ -12,8 +12,8 @@ import lnr.kernels.Scope;
 
 /**
  * Gauss-Seidel over the groups: each in turn becomes the minimiser of P over it. Groups go in tiles: inside a tile a
- * change reaches the gradients after it at once, the other gradients wait for one product a tile, of the changed columns
- * alone.
+ * change reaches the gradients after it at once, the other gradients wait for one product a tile, of the changed
+ * columns alone.
  *
  * <p>For one column, V = G_j + M_j R_jj and M_j = V (1 - lambda w / ||V||)_+ / R_jj. For more, R_gg = Q D Q',
  * v_i = ||(V Q)_i||^2, and t = ||M_g|| solves sum_i v_i / (D_i t + lambda w)^2 = 1: by Newton's method on the

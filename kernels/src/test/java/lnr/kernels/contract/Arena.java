@@ -16,8 +16,8 @@ import lnr.kernels.U8;
 
 /**
  * Buffers between guard zones: each is a window on a larger one whose rest holds a pattern that must stay. The pattern
- * of floating-point buffers is a NaN, so that reading beyond a buffer shows as well; a signalling one, whose bits change
- * in any arithmetic, so that writing back what was computed from it shows too. Targets start as the pattern too.
+ * of floating-point buffers is a NaN, so that reading beyond a buffer shows as well; a signalling one, whose bits
+ * change in any arithmetic, so that writing back what was computed from it shows too. Targets start as the pattern too.
  */
 public final class Arena implements AutoCloseable {
     private static final float F32_GUARD = Float.intBitsToFloat(0x7fa0beef);
