@@ -11,7 +11,6 @@ import lnr.engine.WithoutBias;
 import lnr.kernels.Blas;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
-import lnr.kernels.I32;
 import lnr.kernels.Scope;
 
 /**
@@ -29,9 +28,6 @@ import lnr.kernels.Scope;
  * lambda is small, or else where a problem of few outputs leads ({@link CoarseTargets}).
  */
 final class NewtonPath implements Path {
-    /** Of all groups, the part from which leaving others out is not worth it. */
-    private static final double MOST = 0.9;
-
     /** The relative gap that least squares may have to be a better start than M = 0. */
     private static final double DENSE = 0.5;
 
@@ -69,11 +65,8 @@ final class NewtonPath implements Path {
     private final double[] norms; // ||M_k|| there
     private double before; // lambda of that answer
 
-    private NewtonRounds rounds; // over the groups let in
-    private Scope roundsScope;
-    private boolean[] in; // each group, whether it is let in
-    private I32 columns; // of M, those let in; null when all are
-    private boolean converged; // the rounds' last lambda was solved
+    private final WorkingSet set;
+    private boolean converged; // the set's rounds solved the last lambda
     private boolean sketched; // whether a coarse problem was looked for
     private NewtonPath coarse; // of few outputs; null where there is none
     private long setup; // nanoseconds, which count as part of the first answer
@@ -109,6 +102,7 @@ final class NewtonPath implements Path {
             this.mr = scope.f64((long) h * d);
             this.slopes = new double[count];
             this.norms = new double[count];
+            this.set = new WorkingSet(this.problem);
             look(0, problem.lambdaMax());
             setup = System.nanoTime() - began;
             complete = true;
@@ -131,7 +125,6 @@ final class NewtonPath implements Path {
                 m.write(columnsOfIt);
                 problem.fit().product(m, mr);
                 release();
-                Arrays.fill(norms, 1);
                 look(0, Double.POSITIVE_INFINITY);
                 return;
             }
@@ -160,8 +153,8 @@ final class NewtonPath implements Path {
             status = Status.CONVERGED;
         } else if (lambda == 0) {
             letIn(everything());
-            rounds.leastSquares();
-            fetch();
+            set.rounds().leastSquares();
+            set.fetch(m, mr);
             Certificate.Gap gap = look(0, 0);
             run.proceed(gap);
             status = gap.gap() <= target ? Status.CONVERGED : Status.MAX_ITERATIONS;
@@ -201,11 +194,10 @@ final class NewtonPath implements Path {
         boolean near = converged && before > 0 && lambda >= STRIDE * before && lambda <= before / STRIDE;
         if (near || !startDense(lambda) && !startCoarse(lambda, run)) {
             if (converged && before > 0) {
-                rounds.predict(before, lambda);
-                fetch();
+                set.rounds().predict(before, lambda);
+                set.fetch(m, mr);
             }
-            boolean[] wanted = strong(lambda);
-            if (rounds == null || !covers(wanted)) {
+            if (!set.covers(strong(lambda))) {
                 letIn(strong(ahead(lambda)));
             }
         }
@@ -213,8 +205,8 @@ final class NewtonPath implements Path {
             return Status.STOPPED; // with the M before
         }
         while (true) {
-            converged = rounds.run(lambda, target, Math.max(0, stopping.cap() - run.count), run);
-            fetch();
+            converged = set.rounds().run(lambda, target, stopping.cap() - run.count, run);
+            set.fetch(m, mr);
             double gap = look(lambda, lambda).gap();
             if (gap <= target) {
                 return Status.CONVERGED;
@@ -223,11 +215,11 @@ final class NewtonPath implements Path {
                 return Status.STOPPED;
             }
             boolean[] wanting = wanting(lambda);
-            if (!converged || covers(wanting)) {
+            if (!converged || set.covers(wanting)) {
                 return Status.MAX_ITERATIONS;
             }
             for (int k = 0; k < count; k++) {
-                wanting[k] |= in[k];
+                wanting[k] |= set.has(k);
             }
             letIn(wanting);
         }
@@ -240,8 +232,9 @@ final class NewtonPath implements Path {
         }
         blas.copy(problem.fit().c(), mr);
         if (certificate.at(lambda, m, mr).relativeGap() <= DENSE) {
-            letOnly(everything());
-            rounds.beginDense(m);
+            release();
+            set.choose(everything());
+            set.rounds().beginDense(m);
             return true;
         }
         m.clear();
@@ -257,7 +250,8 @@ final class NewtonPath implements Path {
         if (!sketched) {
             sketched = true;
             Problem few = CoarseTargets.of(problem, scope);
-            coarse = few == null ? null : new NewtonPath(few, Stopping.onChange(COARSE_ROUNDS).withGap(COARSE));
+            int cap = Math.min(COARSE_ROUNDS, stopping.cap());
+            coarse = few == null ? null : new NewtonPath(few, Stopping.onChange(cap).withGap(COARSE));
         }
         if (coarse == null) {
             return false;
@@ -270,9 +264,12 @@ final class NewtonPath implements Path {
         for (int k = 0; k < count; k++) {
             near[k] = coarse.norms[k] > 0 || coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
         }
-        letOnly(near);
-        rounds.begin(lambda, IntStream.range(0, count).filter(k -> in[k]).mapToDouble(k -> coarse.norms[k]).toArray());
-        return true;
+        if (coarse.anything()) {
+            release();
+            set.choose(near);
+            set.begin(lambda, coarse.norms);
+        }
+        return coarse.anything();
     }
 
     /** Groups that are not zero, or that the strong rule expects not to be, at {@code lambda}. */
@@ -298,77 +295,24 @@ final class NewtonPath implements Path {
         return groups;
     }
 
-    private boolean covers(boolean[] groups) {
-        return IntStream.range(0, count).allMatch(k -> in[k] || !groups[k]);
-    }
-
     private boolean[] everything() {
         boolean[] all = new boolean[count];
         Arrays.fill(all, true);
         return all;
     }
 
-    /** Goes on over these groups. */
+    /** Goes on over these groups, from M. */
     private void letIn(boolean[] groups) {
-        letOnly(groups);
-        if (!anything()) {
-            return;
-        }
-        if (columns == null) {
-            rounds.begin(m);
-            return;
-        }
-        try (Scope work = scope.device().scope()) {
-            F64 packed = work.f64(h * columns.length());
-            scope.device().support().gather(h, columns, m, packed);
-            rounds.begin(packed);
-        }
-    }
-
-    /** Rounds over these groups, or over all when they are most, at M = 0. */
-    private void letOnly(boolean[] groups) {
-        int[] chosen = IntStream.range(0, count).filter(k -> groups[k]).toArray();
         release();
-        roundsScope = scope.device().scope();
-        if (chosen.length >= MOST * count) {
-            in = everything();
-            columns = null;
-            rounds = new NewtonRounds(problem, roundsScope);
-            return;
+        set.choose(groups);
+        if (anything()) {
+            set.begin(m);
         }
-        in = groups;
-        columns = roundsScope.i32(Arrays.stream(chosen)
-                .flatMap(k -> IntStream.range(problem.groups().start(k), problem.groups().start(k + 1)))
-                .toArray());
-        rounds = new NewtonRounds(problem.restricted(roundsScope, chosen), roundsScope);
     }
 
     /** Whether M is not 0. */
     private boolean anything() {
         return Arrays.stream(norms).anyMatch(norm -> norm > 0);
-    }
-
-    /** M and M R, over all columns, from where the rounds are. */
-    private void fetch() {
-        if (columns == null) {
-            blas.copy(rounds.m(), m);
-            blas.copy(rounds.mr(), mr);
-            return;
-        }
-        scope.device().support().scatter(h, columns, rounds.m(), m);
-        product(problem, columns, rounds.m(), mr);
-    }
-
-    /** out = M R for an M of some columns, packed: 2 h d flops for each. */
-    private static void product(Problem problem, I32 columns, F64 packed, F64 out) {
-        int h = problem.h();
-        int d = problem.d();
-        int n = (int) columns.length();
-        try (Scope work = problem.device().scope()) {
-            F64 rows = work.f64((long) d * n);
-            problem.device().support().gather(d, columns, problem.fit().r(), rows);
-            problem.device().blas().gemm(false, true, h, d, n, 1, packed, h, rows, d, 0, out, h);
-        }
     }
 
     /** The whole problem's gap at an answer, (h, d) with its bias. */
@@ -379,15 +323,10 @@ final class NewtonPath implements Path {
                 .toArray();
         try (Scope work = scope.device().scope()) {
             F64 all = work.f64(answer);
-            if (kept.length >= MOST * whole.d()) {
-                return proof.at(lambda, all);
-            }
-            I32 list = work.i32(kept);
-            F64 packed = work.f64((long) rows * kept.length);
-            scope.device().support().gather(rows, list, all, packed);
             F64 product = work.f64(all.length());
-            product(whole, list, packed, product);
-            return proof.at(lambda, all, product);
+            return WorkingSet.product(whole, kept, all, product)
+                    ? proof.at(lambda, all, product)
+                    : proof.at(lambda, all);
         }
     }
 
@@ -413,12 +352,7 @@ final class NewtonPath implements Path {
     }
 
     private void release() {
-        if (roundsScope != null) {
-            roundsScope.close();
-            roundsScope = null;
-        }
-        rounds = null;
-        columns = null;
+        set.close();
         converged = false;
     }
 

@@ -133,7 +133,7 @@ final class NewtonRounds {
         settled &= shrinking > 0 || !calls(lambda);
         Smoothing smoothing = new Smoothing();
         for (int round = 0; before.gap() > target; round++) {
-            if (round == cap) {
+            if (round >= cap) {
                 return false;
             }
             smoothing.look(before.gap());

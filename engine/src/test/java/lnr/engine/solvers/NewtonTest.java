@@ -218,6 +218,24 @@ class NewtonTest {
     }
 
     @Test
+    void allRoundsCountAndNoneIsTakenBeyondTheCap() {
+        Case moments = manyOutputs(Draws.random());
+        try (Scope scope = device.scope()) {
+            Problem problem = moments.problem(scope);
+            for (int cap = 1; cap <= 3; cap++) {
+                Solution solution = new SupportNewton(Stopping.onChange(cap).withGap(1e-14))
+                        .solve(problem.withLambda(0.05 * problem.lambdaMax()));
+                assertThat(solution.status()).isEqualTo(Status.MAX_ITERATIONS);
+                assertThat(solution.iterations()).isEqualTo(cap);
+                assertThat(solution.gap()).isPositive().isFinite();
+            }
+            // Just below lambda_max the few combinations alone may leave nothing.
+            Solution barely = new SupportNewton().solve(problem.withLambda(Math.nextDown(problem.lambdaMax())));
+            assertThat(barely.status()).isEqualTo(Status.CONVERGED);
+        }
+    }
+
+    @Test
     void maySayNoInTheRoundsOfAFewCombinations() {
         Case moments = manyOutputs(Draws.random());
         try (Scope scope = device.scope()) {
