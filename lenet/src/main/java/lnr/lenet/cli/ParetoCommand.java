@@ -58,7 +58,8 @@ final class ParetoCommand implements Runnable {
             List.of(0.001, 0.003, 0.006, 0.012, 0.025, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.0);
     private static final List<Double> QUICK_RATIOS = List.of(0.003, 0.025, 0.2, 0.55, 1.0);
     private static final List<String> SIZES =
-            List.of("50%", "30%", "20%", "13.6%", "10%", "7.2%", "4.8%", "2.7%", "1.5%", "1%", "0.65%");
+            List.of("60%", "45%", "38%", "30%", "25%", "20%", "16%", "13.6%", "10%", "7.2%", "4.8%", "2.7%", "1.5%",
+                    "1%", "0.65%");
     private static final List<String> QUICK_SIZES = List.of("30%", "13.6%", "4.8%", "1.5%");
 
     private final Session session;
@@ -97,7 +98,7 @@ final class ParetoCommand implements Runnable {
             split = ",",
             paramLabel = "P%",
             description = "Sizes of the whole network, each a share of the parameters or a number of them. Default:"
-                    + " eleven from 50%% to 0.65%%")
+                    + " fifteen from 60%% to 0.65%%")
     private List<String> sizes;
 
     @Option(
