@@ -196,6 +196,11 @@ final class CompressCommand implements Runnable {
             throw new InputException("--no-bias, --no-debias: expected a single layer without a target; several are"
                     + " always reconstructed with their biases, and refitted");
         }
+        for (Step step : steps) {
+            if (step.strength() instanceof Strength.Keep keep) {
+                Expect.atLeast("--keep", 1, keep.count());
+            }
+        }
         GradualCompression.Plan plan = networkOptions.plan(
                 shape, strengthOptions.given() ? steps : List.of(), recipe.seed(), solverOptions.solver());
         deviceOption.use(session, device -> {
