@@ -382,7 +382,7 @@ final class Page {
         }
         boolean retrained = rows.stream().allMatch(row -> row.retrained() != null);
         for (Frontier.Comparison comparison : Frontier.Comparison.all(retrained)) {
-            lines.add("the whole network surpasses " + part(rows, comparison) + " of fc2 alone, " + words(comparison));
+            lines.add("of fc2 alone, the whole network surpasses " + part(rows, comparison) + ", " + words(comparison));
         }
         return lines;
     }
