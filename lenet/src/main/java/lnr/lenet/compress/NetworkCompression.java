@@ -181,8 +181,7 @@ public final class NetworkCompression {
                 Problem problem = problem(target, scope);
                 int[] kept = choice.units(target, problem);
                 if (kept.length == 0) {
-                    throw new InputException(target + ": nothing of it would be kept, and nothing of the network be left:"
-                            + " expected a weaker penalty");
+                    throw new InputException(target + ": nothing of it would be kept: expected a weaker penalty");
                 }
                 Debiasing fit = Debiasing.of(problem, Selection.columns(kept, target.columns()));
                 model = Surgery.collapse(Surgery.replace(model, target, fit.m(), true), target, kept);

@@ -28,8 +28,8 @@ import lnr.lenet.network.Model;
 
 /**
  * One trained network, and all that is done to it. What several points need is made when the first asks for it. Both
- * methods fit to all training images and retrain on them alike; how much each layer of the whole network gives is chosen
- * before, by held-out images that the candidates were not fitted to.
+ * methods fit to all training images and retrain on them alike; how much each layer of the whole network gives is
+ * chosen before, by held-out images that the candidates were not fitted to.
  */
 final class Subject implements AutoCloseable {
     private static final int BATCH = 500;
