@@ -171,7 +171,8 @@ class CompressCommandTest {
         compressSmall("--keep", "conv1=2").refused("--keep: expected some of conv2, fc1 and fc2, found 'conv1'");
         compressSmall("--keep", "fc2=20,fc1=5").refused("--keep: expected 0 to 4 channels of conv2, found 5");
         compressSmall("--keep", "fc2=20,fc1=0").refused("--keep: expected 1 or more, found 0");
-        compressSmall("--layers", "fc2,fc1", "--lambda-ratio", "2").refused("fc2: nothing of it would be kept");
+        compressSmall("--layers", "fc2,fc1", "--lambda-ratio", "2", "--json")
+                .refused("fc2: nothing of it would be kept");
         compressSmall("--keep", "fc2=20", "--layers", "fc2").refused("--keep: expected a number with --layers");
         compressSmall("--keep", "fc2=20", "--target-size", "50%").refused("expected none of --lambda");
     }
