@@ -9,10 +9,11 @@ import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
 import lnr.lenet.compress.Compression;
+import lnr.lenet.compress.Goal;
 import lnr.lenet.compress.GradualCompression;
+import lnr.lenet.compress.NetworkCompression.Step;
 import lnr.lenet.compress.OverflowException;
 import lnr.lenet.compress.Strength;
-import lnr.lenet.compress.Target;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.AtomicFile;
 import lnr.lenet.network.Architecture;
@@ -63,6 +64,9 @@ final class CompressCommand implements Runnable {
 
     @Mixin
     private final NetworkOptions networkOptions = new NetworkOptions();
+
+    @Mixin
+    private final ValidationOption validationOption = new ValidationOption();
 
     @Option(
             names = "--bias",
@@ -116,23 +120,23 @@ final class CompressCommand implements Runnable {
     public void run() {
         Stopwatch watch = new Stopwatch();
         Recipe recipe = Recipe.standard(epochs == null ? EPOCHS : epochs, seed == null ? SEED : seed);
-        List<Target> targets = networkOptions.targets();
         Optional<Model> given = Optional.ofNullable(modelFile).map(ModelFile::read);
         Architecture shape = given.map(Model::architecture).orElse(Recipe.ARCHITECTURE);
-        Strength strength = strengthOptions.strength();
+        if (strengthOptions.namesLayers() && networkOptions.namesLayers()) {
+            throw new InputException("--keep: expected a number with --layers, found layers again");
+        }
+        List<Step> steps = strengthOptions.steps(networkOptions.targets());
         for (Architecture.Layer layer : shape.layers().subList(0, 3)) {
             if (layer.outputs() == 0) {
                 throw new InputException("--model: " + modelFile + ": expected outputs of " + layer.name()
                         + ", found none: nothing is left to compress");
             }
         }
-        if (strength instanceof Strength.Keep keep) {
-            for (Target target : targets) {
-                int most = target.units(shape);
-                if (keep.count() > most) {
-                    throw new InputException("--keep: expected 0 to " + most + " " + Units.name(target) + ", found "
-                            + keep.count());
-                }
+        for (Step step : steps) {
+            int most = step.target().units(shape);
+            if (step.strength() instanceof Strength.Keep keep && keep.count() > most) {
+                throw new InputException("--keep: expected 0 to " + most + " " + Units.name(step.target()) + ", found "
+                        + keep.count());
             }
         }
         Expect.apart("--out", out, "--model", modelFile);
@@ -140,13 +144,15 @@ final class CompressCommand implements Runnable {
         if (modelFile != null && (epochs != null || seed != null)) {
             session.notice("--model is given: nothing is trained, and --epochs and --seed have no effect");
         }
-        if (networkOptions.together()) {
-            compressTogether(watch, recipe, given, shape);
+        validationOption.check();
+        if (networkOptions.together() || steps.size() > 1) {
+            compressTogether(watch, recipe, given, shape, steps);
             return;
         }
         Solver solver = solverOptions.solver();
         Compression.Options options =
-                new Compression.Options(targets.get(0), strength, Boolean.TRUE.equals(bias), debias, solver);
+                new Compression.Options(
+                        steps.get(0).target(), steps.get(0).strength(), Boolean.TRUE.equals(bias), debias, solver);
         deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
             DataOption.announce(session, data, json.on);
@@ -184,26 +190,35 @@ final class CompressCommand implements Runnable {
                 .orElseGet(() -> new ModelCache(session).get(recipe, device, data, train));
     }
 
-    private void compressTogether(Stopwatch watch, Recipe recipe, Optional<Model> given, Architecture shape) {
+    private void compressTogether(
+            Stopwatch watch, Recipe recipe, Optional<Model> given, Architecture shape, List<Step> steps) {
         if (Boolean.FALSE.equals(bias) || !debias) {
             throw new InputException("--no-bias, --no-debias: expected a single layer without a target; several are"
                     + " always reconstructed with their biases, and refitted");
         }
-        Optional<Strength> strength =
-                strengthOptions.given() ? Optional.of(strengthOptions.strength()) : Optional.empty();
-        GradualCompression.Plan plan =
-                networkOptions.plan(shape, strength, recipe.seed(), solverOptions.solver());
+        for (Step step : steps) {
+            if (step.strength() instanceof Strength.Keep keep) {
+                Expect.atLeast("--keep", 1, keep.count());
+            }
+        }
+        GradualCompression.Plan plan = networkOptions.plan(
+                shape, strengthOptions.given() ? steps : List.of(), recipe.seed(), solverOptions.solver());
         deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
-            int validation = networkOptions.validation(data.train().count());
+            int validation = validationOption.of(data.train().count());
             DataOption.announce(session, data, json.on);
             watch.lap("data");
+            Dataset known = plan.goal() instanceof Goal.Accuracy ? data.without(validation) : data;
             ModelCache.Found original;
-            try (DeviceImages train = Images.of(device, data.train())) {
-                original = original(recipe.within(data.train().count()), given, device, data, train);
+            try (DeviceImages train = Images.of(device, known.train())) {
+                original = original(recipe.within(known.train().count()), given, device, known, train);
             }
             watch.lap("model");
             new NetworkJob(session, device, data, original, plan, validation, watch, out).run(json.on);
+            if (known != data && given.isPresent()) {
+                session.notice("--model: if it was trained on the images held out, it knows them, and they prove too"
+                        + " much");
+            }
             original.unkept().ifPresent(e -> {
                 throw e;
             });

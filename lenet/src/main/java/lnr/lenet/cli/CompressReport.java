@@ -75,10 +75,10 @@ record CompressReport(
 
     /** What the user should know besides, on stderr. */
     void notices() {
-        if (options.strength() instanceof Strength.Keep keep && keep.count() != result.kept()) {
-            session.notice("no lambda was found that keeps exactly " + keep.count() + " " + Units.name(target())
-                    + "; kept " + result.kept());
-        }
+        result.search().filter(found -> found.exact().isEmpty()).ifPresent(found -> session.notice(
+                "no lambda was found that keeps exactly " + ((Strength.Keep) options.strength()).count() + " "
+                        + Units.name(target()) + "; kept " + result.kept() + ": the nearest below is "
+                        + SolveCommand.size(found.below()) + ", above " + SolveCommand.size(found.above())));
         result.debiasing().filter(d -> d.damping() > 0).ifPresent(d -> session.notice(
                 "debiasing: the kept inputs are dependent; their correlations were damped by " + d.damping()));
         if (result.solution().status() != Status.CONVERGED) {

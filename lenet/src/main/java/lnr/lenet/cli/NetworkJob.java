@@ -3,6 +3,7 @@ package lnr.lenet.cli;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import lnr.kernels.Device;
@@ -40,9 +41,12 @@ record NetworkJob(
                 Bars bars = new Bars(session)) {
             before = Images.score(device, original.model(), heldOut);
             watch.lap("validation");
-            if (plan.goal() instanceof Goal.Accuracy goal && before.accuracy() < goal.accuracy()) {
-                throw new InputException("--target-accuracy: expected at most " + before.accuracy() + ", what the"
-                        + " network itself reaches on the images held out, found " + goal.accuracy());
+            if (plan.goal() instanceof Goal.Accuracy goal && before.provenAccuracy() < goal.accuracy()) {
+                throw new InputException(String.format(
+                        Locale.ROOT,
+                        "--target-accuracy: expected at most %.4f, found %s: the network itself has %.4f on %,d images"
+                                + " held out, which proves no more",
+                        before.provenAccuracy(), goal.accuracy(), before.accuracy(), before.count()));
             }
             rounds = GradualCompression.run(device, original.model(), images, heldOut, plan, bars);
         } catch (ArithmeticException e) {

@@ -5,22 +5,18 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import lnr.engine.solvers.Solver;
 import lnr.lenet.InputException;
-import lnr.lenet.compress.Allocation;
 import lnr.lenet.compress.Goal;
 import lnr.lenet.compress.GradualCompression;
+import lnr.lenet.compress.NetworkCompression.Step;
 import lnr.lenet.compress.Retraining;
-import lnr.lenet.compress.Strength;
 import lnr.lenet.compress.Target;
 import lnr.lenet.network.Architecture;
 import picocli.CommandLine.Option;
 
 /** The options that choose layers, and how far they are compressed together. */
 final class NetworkOptions {
-    private static final int VALIDATION = 5000;
-
     @Option(
             names = "--layers",
             paramLabel = "LIST",
@@ -38,15 +34,9 @@ final class NetworkOptions {
     @Option(
             names = "--target-accuracy",
             paramLabel = "A",
-            description = "Compress as far as the accuracy on held-out training images stays A or more: 0.985, say.")
+            description = "Compress as far as held-out training images prove, with 95 %% confidence, that the accuracy"
+                    + " stays A or more: 0.985, say. A network that is trained here is trained without these.")
     private Double accuracy;
-
-    @Option(
-            names = "--validation",
-            paramLabel = "N",
-            description = "Training images held out, by which the layers' shares are chosen. Default: " + VALIDATION
-                    + ", or a tenth of fewer than " + 10 * VALIDATION)
-    private Integer validation;
 
     @Option(
             names = "--retrain",
@@ -86,21 +76,21 @@ final class NetworkOptions {
      * All that is to be done to several layers.
      *
      * @param shape widths of the network that is to be compressed
-     * @param strength of each layer's compression, where no target is given
+     * @param steps of the compression where no target is given; none if nothing was said
      * @param seed of the retraining
      */
-    GradualCompression.Plan plan(Architecture shape, Optional<Strength> strength, long seed, Solver solver) {
+    GradualCompression.Plan plan(Architecture shape, List<Step> steps, long seed, Solver solver) {
         Optional<Goal> target = goal(shape);
-        if (target.isPresent() && strength.isPresent()) {
+        if (target.isPresent() && !steps.isEmpty()) {
             throw new InputException("--target-size and --target-accuracy say how strongly to compress: expected none"
                     + " of --lambda, --lambda-ratio and --keep with them");
         }
-        if (target.isEmpty() && strength.isEmpty()) {
+        if (target.isEmpty() && steps.isEmpty()) {
             throw new InputException("--layers, --retrain, --rounds: expected --target-size, --target-accuracy,"
                     + " --lambda, --lambda-ratio or --keep with them, found none");
         }
         int several = rounds == null ? 1 : Expect.atLeast("--rounds", 1, rounds);
-        Goal goal = target.orElseGet(() -> new Goal.Each(strength.orElseThrow()));
+        Goal goal = target.orElseGet(() -> new Goal.Each(steps));
         if (several > 1 && !(goal instanceof Goal.Size)) {
             throw new InputException("--rounds: expected --target-size with more than one, found none");
         }
@@ -113,7 +103,14 @@ final class NetworkOptions {
                         distill,
                         shift == null ? Retraining.usualShift(epochs) : shift,
                         seed)));
-        return new GradualCompression.Plan(targets(), goal, several, retraining, solver);
+        List<Target> targets =
+                goal instanceof Goal.Each ? steps.stream().map(Step::target).toList() : targets();
+        return new GradualCompression.Plan(targets, goal, several, retraining, solver);
+    }
+
+    /** Whether layers are asked for by name. */
+    boolean namesLayers() {
+        return layers != null;
     }
 
     /** The layers asked for, in their order. */
@@ -124,15 +121,20 @@ final class NetworkOptions {
         if (layers.equals("all")) {
             return all();
         }
+        return targets("--layers", List.of(layers.split(",", -1)));
+    }
+
+    /** The layers of these names, in their order; each is named once. */
+    static List<Target> targets(String option, List<String> names) {
         List<Target> targets = new ArrayList<>();
-        for (String name : layers.split(",", -1)) {
+        for (String name : names) {
             Target target = Arrays.stream(Target.values())
                     .filter(t -> t.toString().equals(name.strip()))
                     .findFirst()
                     .orElseThrow(() -> new InputException(
-                            "--layers: expected all, or some of conv2, fc1 and fc2, found '" + name + "'"));
+                            option + ": expected some of conv2, fc1 and fc2, found '" + name + "'"));
             if (targets.contains(target)) {
-                throw new InputException("--layers: expected each layer once, found " + target + " twice");
+                throw new InputException(option + ": expected each layer once, found " + target + " twice");
             }
             targets.add(target);
         }
@@ -158,50 +160,7 @@ final class NetworkOptions {
         if (size == null) {
             return Optional.empty();
         }
-        Set<Target> targets = EnumSet.copyOf(targets());
-        int parameters = parameters(shape);
-        int least = Allocation.least(shape, targets);
-        if (parameters < least) {
-            throw new InputException(String.format(
-                    "--target-size: expected %d parameters or more, which is one unit a layer, found %s: %d of %d",
-                    least, size, parameters, shape.parameters()));
-        }
-        return Optional.of(new Goal.Size(parameters));
-    }
-
-    private int parameters(Architecture shape) {
-        try {
-            if (size.endsWith("%")) {
-                double share = Double.parseDouble(size.substring(0, size.length() - 1)) / 100;
-                if (share > 0 && share <= 1) {
-                    return (int) (share * shape.parameters());
-                }
-            } else {
-                int parameters = Integer.parseInt(size);
-                if (parameters > 0) {
-                    return parameters;
-                }
-            }
-        } catch (NumberFormatException e) {
-            // Told below.
-        }
-        throw new InputException("--target-size: expected a share such as 5%, more than 0 % and at most 100 %, or a"
-                + " number of parameters, found '" + size + "'");
-    }
-
-    /**
-     * Images to hold out.
-     *
-     * @param count images there are
-     */
-    int validation(int count) {
-        if (validation == null) {
-            return Math.max(1, Math.min(VALIDATION, count / 10));
-        }
-        if (validation < 1 || validation >= count) {
-            throw new InputException("--validation: expected from 1 to " + (count - 1) + " of the " + count
-                    + " training images, found " + validation);
-        }
-        return validation;
+        return Optional.of(
+                new Goal.Size(TargetSize.parameters("--target-size", size, shape, EnumSet.copyOf(targets()))));
     }
 }

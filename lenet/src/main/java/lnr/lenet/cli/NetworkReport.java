@@ -89,9 +89,9 @@ record NetworkReport(NetworkJob job, Score validated, List<Round> rounds, Networ
         if (job.plan().goal() instanceof Goal.Size size) {
             goal.put("parameters", size.parameters());
         } else if (job.plan().goal() instanceof Goal.Accuracy accuracy) {
-            goal.put("validation_accuracy", accuracy.accuracy());
+            goal.put("proven_validation_accuracy", accuracy.accuracy());
         } else {
-            goal = StrengthOptions.json(((Goal.Each) job.plan().goal()).strength());
+            goal = StrengthOptions.json(((Goal.Each) job.plan().goal()).steps());
         }
         job.session()
                 .json(new Json()

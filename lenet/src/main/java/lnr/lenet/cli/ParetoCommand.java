@@ -6,18 +6,17 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.LongStream;
 import lnr.engine.solvers.SupportNewton;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
 import lnr.lenet.Progress;
-import lnr.lenet.compress.Allocation;
 import lnr.lenet.compress.Target;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.Diagnostic;
@@ -53,12 +52,12 @@ import picocli.CommandLine.Spec;
 final class ParetoCommand implements Runnable {
     private static final int SEEDS = 3;
     private static final int EPOCHS = 8;
-    private static final int VALIDATION = 5000;
     private static final List<Double> RATIOS =
             List.of(0.001, 0.003, 0.006, 0.012, 0.025, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.0);
     private static final List<Double> QUICK_RATIOS = List.of(0.003, 0.025, 0.2, 0.55, 1.0);
     private static final List<String> SIZES =
-            List.of("50%", "30%", "20%", "13.6%", "10%", "7.2%", "4.8%", "2.7%", "1.5%", "1%", "0.65%");
+            List.of("60%", "45%", "38%", "30%", "25%", "20%", "16%", "13.6%", "10%", "7.2%", "4.8%", "2.7%", "1.5%",
+                    "1%", "0.65%");
     private static final List<String> QUICK_SIZES = List.of("30%", "13.6%", "4.8%", "1.5%");
 
     private final Session session;
@@ -97,7 +96,7 @@ final class ParetoCommand implements Runnable {
             split = ",",
             paramLabel = "P%",
             description = "Sizes of the whole network, each a share of the parameters or a number of them. Default:"
-                    + " eleven from 50%% to 0.65%%")
+                    + " fifteen from 60%% to 0.65%%")
     private List<String> sizes;
 
     @Option(
@@ -107,12 +106,8 @@ final class ParetoCommand implements Runnable {
             description = "Epochs of retraining; 0 for none. Default: ${DEFAULT-VALUE}")
     private int retrain;
 
-    @Option(
-            names = "--validation",
-            paramLabel = "N",
-            description = "Training images held out, by which the layers' shares are chosen. Default: " + VALIDATION
-                    + ", or a tenth of fewer than " + 10 * VALIDATION)
-    private Integer validation;
+    @Mixin
+    private final ValidationOption validationOption = new ValidationOption();
 
     @Option(names = "--quick", description = "Fewer points, of one network: a first look.")
     private boolean quick;
@@ -153,9 +148,7 @@ final class ParetoCommand implements Runnable {
                 : models.size();
         Recipe recipe = Recipe.standard(epochs == null ? EPOCHS : epochs, 0);
         Expect.atLeast("--retrain", 0, retrain);
-        if (validation != null) {
-            Expect.atLeast("--validation", 1, validation);
-        }
+        validationOption.check();
         List<Double> strengths = ratios(ratios == null ? quick ? QUICK_RATIOS : RATIOS : ratios);
         List<Integer> parameters = parameters(sizes == null ? quick ? QUICK_SIZES : SIZES : sizes, shape);
         RunFolder.check(out);
@@ -171,7 +164,7 @@ final class ParetoCommand implements Runnable {
                     StrengthOptions.LAMBDA,
                     strengths,
                     parameters,
-                    held(data.train().count()),
+                    validationOption.of(data.train().count()),
                     retrain,
                     device.name(),
                     SupportNewton.NAME,
@@ -289,42 +282,10 @@ final class ParetoCommand implements Runnable {
     }
 
     private static List<Integer> parameters(List<String> asked, Architecture shape) {
-        int least = Allocation.least(shape, EnumSet.allOf(Target.class));
         return asked.stream()
-                .map(size -> {
-                    int parameters = parameters(size.strip(), shape.parameters())
-                            .orElseThrow(() -> new InputException("--sizes: expected shares such as 5%, more than 0 %"
-                                    + " and at most 100 %, or numbers of parameters, found '" + size + "'"));
-                    if (parameters < least) {
-                        throw new InputException("--sizes: expected " + least + " parameters or more, which is one unit"
-                                + " a layer, found " + size + ": " + parameters + " of " + shape.parameters());
-                    }
-                    return parameters;
-                })
+                .map(size -> TargetSize.parameters("--sizes", size, shape, EnumSet.allOf(Target.class)))
                 .distinct()
-                .sorted((a, b) -> Integer.compare(b, a))
+                .sorted(Comparator.reverseOrder())
                 .toList();
-    }
-
-    private static Optional<Integer> parameters(String size, int whole) {
-        try {
-            if (size.endsWith("%")) {
-                double share = Double.parseDouble(size.substring(0, size.length() - 1)) / 100;
-                return share > 0 && share <= 1 ? Optional.of((int) (share * whole)) : Optional.empty();
-            }
-            int parameters = Integer.parseInt(size);
-            return parameters > 0 ? Optional.of(Math.min(parameters, whole)) : Optional.empty();
-        } catch (NumberFormatException e) {
-            return Optional.empty();
-        }
-    }
-
-    private int held(int count) {
-        int held = validation == null ? Math.max(1, Math.min(VALIDATION, count / 10)) : validation;
-        if (held >= count) {
-            throw new InputException("--validation: expected from 1 to " + (count - 1) + " of the " + count
-                    + " training images, found " + held);
-        }
-        return held;
     }
 }

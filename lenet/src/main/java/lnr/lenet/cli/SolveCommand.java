@@ -233,7 +233,8 @@ final class SolveCommand implements Runnable {
         }
     }
 
-    private static String size(Optional<Solution> solution) {
+    /** Groups that an answer keeps, in a sentence. */
+    static String size(Optional<Solution> solution) {
         return solution.map(s -> Integer.toString(s.support().length)).orElse("none");
     }
 

@@ -125,13 +125,14 @@ public final class Allocation implements AutoCloseable {
     }
 
     /**
-     * The smallest widths found whose accuracy on the held-out images is {@code accuracy} or more.
+     * The smallest widths found of which the held-out images prove that their accuracy is {@code accuracy} or more
+     * ({@link Evaluation.Score#provenAccuracy}).
      *
      * @param progress told of the candidates that have been compressed
-     * @throws IllegalArgumentException when the network itself has less
+     * @throws IllegalArgumentException when they do not of the network itself
      */
     public Architecture reaching(double accuracy, Progress progress) {
-        double all = score(compression.original()).accuracy();
+        double all = score(compression.original()).provenAccuracy();
         if (all < accuracy) {
             throw new IllegalArgumentException("accuracy: expected at most " + all + ", got " + accuracy);
         }
@@ -140,7 +141,7 @@ public final class Allocation implements AutoCloseable {
         while (smallest.parameters() > WIDTH * low) {
             double middle = Math.sqrt(low * smallest.parameters());
             Architecture widths = within((int) middle, MOST / 2, progress);
-            if (scores.get(widths).accuracy() >= accuracy) {
+            if (scores.get(widths).provenAccuracy() >= accuracy) {
                 smallest = widths;
             } else {
                 low = middle;

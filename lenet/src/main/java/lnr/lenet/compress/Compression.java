@@ -55,6 +55,7 @@ public final class Compression {
      * @param refitted the network with the final M (refitted, if asked), all widths as before
      * @param compressed the same function with unread units removed from the layer before
      * @param solution the solver's answer, with its certificate
+     * @param search where a number of units was asked for: what there is near it
      * @param debiasing the refit, if asked
      * @param samples images that the correlations are of
      * @param seconds times of the stages
@@ -64,6 +65,7 @@ public final class Compression {
             Model refitted,
             Model compressed,
             Solution solution,
+            Optional<SupportSearch.Found> search,
             Optional<Debiasing> debiasing,
             long samples,
             Seconds seconds) {
@@ -124,7 +126,15 @@ public final class Compression {
             int units = target.units(model.architecture());
             Problem problem = problem(correlations, scope, Groups.ofSize(scope, units, target.columns()));
             long posed = System.nanoTime();
-            Solution solution = solve(problem, options, progress);
+            Monitor monitor = (iteration, objective, gap) -> {
+                progress.at("solve", iteration, -1);
+                return true;
+            };
+            Optional<SupportSearch.Found> search = options.strength() instanceof Strength.Keep keep
+                    ? Optional.of(SupportSearch.groups(options.solver(), problem, keep.count(), monitor))
+                    : Optional.empty();
+            Solution solution =
+                    search.map(SupportSearch.Found::nearest).orElseGet(() -> solve(problem, options, monitor));
             long solved = System.nanoTime();
             Optional<Debiasing> debiasing = options.debias()
                     ? Optional.of(Debiasing.of(problem, solution.columns()))
@@ -139,6 +149,7 @@ public final class Compression {
                     refitted,
                     Surgery.collapse(refitted, target, solution.support()),
                     solution,
+                    search,
                     debiasing,
                     correlations.samples(),
                     new Seconds(
@@ -154,16 +165,9 @@ public final class Compression {
         }
     }
 
-    private static Solution solve(Problem problem, Options options, Progress progress) {
-        Monitor monitor = (iteration, objective, gap) -> {
-            progress.at("solve", iteration, -1);
-            return true;
-        };
+    private static Solution solve(Problem problem, Options options, Monitor monitor) {
         double[] start = new double[problem.h() * problem.d()];
         Strength strength = options.strength();
-        if (strength instanceof Strength.Keep keep) {
-            return SupportSearch.solve(options.solver(), problem, keep.count(), monitor);
-        }
         double lambda = strength instanceof Strength.Ratio ratio
                 ? ratio.lambda(problem.lambdaMax())
                 : ((Strength.Lambda) strength).value();

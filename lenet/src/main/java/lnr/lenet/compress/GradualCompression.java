@@ -1,8 +1,11 @@
 package lnr.lenet.compress;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import lnr.engine.solvers.Solver;
@@ -17,13 +20,19 @@ import lnr.lenet.network.Model;
 /**
  * Rounds of compression and retraining. Each takes the same share of the parameters that are left, so that what a round
  * breaks the retraining can mend; a round reconstructs what the network computes that the round before it left, and
- * learns from the original one. The last round chooses its widths among several by a short retraining of each.
+ * learns from the original one. The last round chooses its widths among several by short retrainings.
  */
 public final class GradualCompression {
     private static final int BATCH = 500;
 
     /** Widths that the last round tries by an epoch of retraining each. */
-    private static final int TRIALS = 5;
+    private static final int TRIALS = 9;
+
+    /** Of the widths tried, one of so many is tried again, by so many times the epochs. */
+    private static final int FEWER = 3;
+
+    /** Images that the networks tried are fitted on, at most. */
+    private static final int SAMPLE = 5000;
 
     private static final long TRIAL_SEED = 1;
 
@@ -35,8 +44,7 @@ public final class GradualCompression {
     /**
      * What to do.
      *
-     * @param targets the layers that give, in the order of their compression where the goal is {@link Goal.Each};
-     *     otherwise the last one comes first
+     * @param targets the layers that give
      * @param goal what the last round leads to; several rounds need a {@link Goal.Size}
      * @param rounds 1 or more
      * @param retraining what follows the last compression; those before are followed by a fifth of its epochs
@@ -137,24 +145,14 @@ public final class GradualCompression {
         NetworkCompression compression = new NetworkCompression(device, model, images, plan.solver(), progress);
         long gathered = System.nanoTime();
         List<List<NetworkCompression.Step>> ways = ways(device, compression, validation, plan, goal, progress);
-        long chosen = System.nanoTime();
-        List<NetworkCompression.Result> results = new ArrayList<>();
-        for (List<NetworkCompression.Step> steps : ways) {
-            results.add(compression.compress(steps, progress));
+        List<NetworkCompression.Step> steps = ways.get(0);
+        if (ways.size() > 1) {
+            Retraining retraining = plan.retraining().orElseThrow();
+            steps = best(device, original, compression, images, validation, ways, retraining, progress);
         }
+        long tried = System.nanoTime();
+        NetworkCompression.Result result = compression.compress(steps, progress);
         long compressed = System.nanoTime();
-        NetworkCompression.Result result = results.get(0);
-        double least = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < results.size() && results.size() > 1; i++) {
-            String name = "trial " + (i + 1);
-            Model trial = new Retraining(1, plan.retraining().orElseThrow().distill(), 0, TRIAL_SEED)
-                    .run(device, original, results.get(i).model(), images, (t, n, of) -> progress.at(name, n, of));
-            double loss = score(device, trial, validation).loss();
-            if (loss < least) {
-                least = loss;
-                result = results.get(i);
-            }
-        }
         Model start = result.model();
         Evaluation.Score score = score(device, start, validation);
         long begin = System.nanoTime();
@@ -166,8 +164,8 @@ public final class GradualCompression {
         Evaluation.Score after = last == start ? score : score(device, last, validation);
         Seconds seconds = new Seconds(
                 (gathered - began) * 1e-9,
-                (chosen - gathered + begin - compressed) * 1e-9,
-                (compressed - chosen) * 1e-9,
+                (tried - gathered) * 1e-9,
+                (compressed - tried) * 1e-9,
                 (end - begin) * 1e-9);
         return new Round(result, score, last, after, seconds);
     }
@@ -181,9 +179,7 @@ public final class GradualCompression {
             Goal goal,
             Progress progress) {
         if (goal instanceof Goal.Each each) {
-            return List.of(plan.targets().stream()
-                    .map(target -> new NetworkCompression.Step(target, each.strength()))
-                    .toList());
+            return List.of(each.steps());
         }
         Set<Target> targets = EnumSet.copyOf(plan.targets());
         try (Allocation allocation = new Allocation(device, compression, targets, validation)) {
@@ -198,6 +194,42 @@ public final class GradualCompression {
             }
             return widths.stream().map(w -> Allocation.steps(w, targets)).toList();
         }
+    }
+
+    /**
+     * The way that retraining makes the best of: all are tried by an epoch, then the best of them by longer trainings,
+     * as long as these are shorter than the one to come.
+     */
+    private static List<NetworkCompression.Step> best(
+            Device device,
+            Model original,
+            NetworkCompression compression,
+            DeviceImages images,
+            DeviceImages validation,
+            List<List<NetworkCompression.Step>> ways,
+            Retraining retraining,
+            Progress progress) {
+        Map<List<NetworkCompression.Step>, Model> starts = new HashMap<>();
+        try (OriginalActivations sample = compression.activations(SAMPLE)) {
+            ways.forEach(way -> starts.put(way, compression.compress(way, sample, Progress.NONE).model()));
+        }
+        List<List<NetworkCompression.Step>> left = ways;
+        for (int epochs = 1; left.size() > 1; epochs *= FEWER) {
+            Retraining trial = new Retraining(epochs, retraining.distill(), 0, TRIAL_SEED);
+            Map<List<NetworkCompression.Step>, Double> losses = new HashMap<>();
+            for (List<NetworkCompression.Step> way : left) {
+                String name = "trial " + (losses.size() + 1) + " of " + left.size();
+                Model trained = trial.run(
+                        device, original, starts.get(way), images, (task, n, of) -> progress.at(name, n, of));
+                losses.put(way, score(device, trained, validation).loss());
+            }
+            boolean last = epochs * FEWER > retraining.epochs();
+            left = left.stream()
+                    .sorted(Comparator.comparingDouble(losses::get))
+                    .limit(last ? 1 : Math.max(1, left.size() / FEWER))
+                    .toList();
+        }
+        return left.get(0);
     }
 
     private static Evaluation.Score score(Device device, Model model, DeviceImages images) {

@@ -19,6 +19,7 @@ import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.Groups;
 import lnr.kernels.Scope;
+import lnr.lenet.InputException;
 import lnr.lenet.Progress;
 import lnr.lenet.network.Architecture.Layer;
 import lnr.lenet.network.DeviceImages;
@@ -97,7 +98,7 @@ public final class NetworkCompression {
      *
      * @param steps each layer once at most
      * @param progress told of the fits that are done
-     * @throws lnr.lenet.InputException when a ratio's lambda overflows
+     * @throws InputException when a ratio's lambda overflows, or a layer would keep nothing
      */
     public Result compress(List<Step> steps, Progress progress) {
         try (OriginalActivations activations = activations(images.count())) {
@@ -179,6 +180,9 @@ public final class NetworkCompression {
             try (Scope scope = device.scope()) {
                 Problem problem = problem(target, scope);
                 int[] kept = choice.units(target, problem);
+                if (kept.length == 0) {
+                    throw new InputException(target + ": nothing of it would be kept: expected a weaker penalty");
+                }
                 Debiasing fit = Debiasing.of(problem, Selection.columns(kept, target.columns()));
                 model = Surgery.collapse(Surgery.replace(model, target, fit.m(), true), target, kept);
                 units[target.before()] =

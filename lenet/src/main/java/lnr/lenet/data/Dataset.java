@@ -19,6 +19,11 @@ public record Dataset(String name, Origin origin, Split train, Split test) {
     /** Number of classes; labels run from 0 to one less. */
     public static final int CLASSES = 10;
 
+    /** The same without the samples that {@link Split#holdOut} holds out of those to train on. */
+    public Dataset without(int held) {
+        return new Dataset(name, origin, train.holdOut(held).fitted(), test);
+    }
+
     /**
      * Samples in a fixed order.
      *

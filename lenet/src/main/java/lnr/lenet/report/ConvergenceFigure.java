@@ -55,6 +55,7 @@ final class ConvergenceFigure {
             String name = String.format(Locale.ROOT, "%s (%,d iterations)", run.name(), run.iterations());
             legend.add(new Plot.Entry(name, COLOURS[i % COLOURS.length], false, false, false));
         }
-        plot.legend(WIDTH - 345, 66, legend);
+        // Below the slow solvers' curves, and to the right of Newton's method, which is done after ten steps.
+        plot.legend(265, HEIGHT - 56 - 21 * runs.size(), legend);
     }
 }

@@ -2,14 +2,14 @@ package lnr.lenet.report;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
-/** Points of several networks taken together, and which of the text's are surpassed. */
+/** Points of several networks taken together, and by how much the text's are surpassed. */
 final class Frontier {
     private Frontier() {}
 
@@ -30,6 +30,39 @@ final class Frontier {
         }
     }
 
+    /** Ways to set a whole network against one of the text's method. */
+    enum Comparison {
+        /** Neither is retrained. */
+        PLAIN(false, false),
+        /** The whole network is, as the text's method is not. */
+        AHEAD(false, true),
+        /** Both are. */
+        RETRAINED(true, true);
+
+        private final boolean text;
+        private final boolean whole;
+
+        Comparison(boolean text, boolean whole) {
+            this.text = text;
+            this.whole = whole;
+        }
+
+        /** What there is to compare. */
+        static List<Comparison> all(boolean retrained) {
+            return retrained ? List.of(values()) : List.of(PLAIN);
+        }
+    }
+
+    /**
+     * The most accurate of the whole networks that are no larger than one of the text's method.
+     *
+     * @param setting its
+     * @param margin of its accuracy in the mean over the networks, which may be negative
+     * @param error standard error of the margin, from the differences on each test image
+     * @param surpasses whether it is no less accurate and no larger, and one of them strictly
+     */
+    record Rival(String setting, double margin, double error, boolean surpasses) {}
+
     /**
      * One setting, over all networks.
      *
@@ -39,9 +72,7 @@ final class Frontier {
      * @param compressed accuracy on the test images
      * @param retrained the same after retraining; null without
      * @param relativeGap the largest; null for whole networks
-     * @param dominatedBy for the text's method: the smallest whole network that is no larger and no less accurate, in
-     *     the mean, and one of them strictly; null where there is none
-     * @param dominatedRetrainedBy the same, both after retraining
+     * @param rivals of the text's method, where some whole network is no larger; null for whole networks
      */
     record Row(
             Point.Method method,
@@ -53,16 +84,15 @@ final class Frontier {
             Spread compressed,
             Spread retrained,
             Double relativeGap,
-            String dominatedBy,
-            String dominatedRetrainedBy) {
+            Map<Comparison, Rival> rivals) {
 
         /** Accuracy after retraining, or without it. */
         Spread accuracy(boolean after) {
             return after ? retrained : compressed;
         }
 
-        boolean dominated(boolean after) {
-            return (after ? dominatedRetrainedBy : dominatedBy) != null;
+        boolean surpassed(Comparison comparison) {
+            return rivals.containsKey(comparison) && rivals.get(comparison).surpasses();
         }
     }
 
@@ -71,34 +101,21 @@ final class Frontier {
         Map<String, List<Point>> settings = new LinkedHashMap<>();
         points.forEach(p ->
                 settings.computeIfAbsent(p.method() + p.setting(), s -> new ArrayList<>()).add(p));
-        List<Row> rows = settings.values().stream()
-                .map(Frontier::row)
-                .sorted(Comparator.comparing(Row::method).thenComparingDouble(Row::parameters))
+        List<List<Point>> whole = settings.values().stream()
+                .filter(same -> same.get(0).method() == Point.Method.NETWORK)
                 .toList();
-        return rows.stream()
-                .map(row -> row.method() == Point.Method.TEXT
-                        ? new Row(
-                                row.method(),
-                                row.setting(),
-                                row.parameters(),
-                                row.size(),
-                                row.flops(),
-                                row.work(),
-                                row.compressed(),
-                                row.retrained(),
-                                row.relativeGap(),
-                                dominator(row, rows, Row::compressed),
-                                row.retrained() == null ? null : dominator(row, rows, Row::retrained))
-                        : row)
+        return settings.values().stream()
+                .map(same -> row(same, same.get(0).method() == Point.Method.TEXT ? rivals(same, whole) : null))
+                .sorted(Comparator.comparing(Row::method).thenComparingDouble(Row::parameters))
                 .toList();
     }
 
-    private static Row row(List<Point> points) {
+    private static Row row(List<Point> points, Map<Comparison, Rival> rivals) {
         Point first = points.get(0);
         return new Row(
                 first.method(),
                 first.setting(),
-                Spread.of(points, Point::parameters).mean(),
+                parameters(points),
                 Spread.of(points, Point::size),
                 Spread.of(points, Point::flops).mean(),
                 Spread.of(points, Point::work),
@@ -110,18 +127,47 @@ final class Frontier {
                         .map(Point.Proof::relativeGap)
                         .max(Comparator.naturalOrder())
                         .orElse(null),
-                null,
-                null);
+                rivals);
     }
 
-    private static String dominator(Row row, List<Row> rows, Function<Row, Spread> accuracy) {
-        double reached = accuracy.apply(row).mean();
-        return rows.stream()
-                .filter(other -> other.method() == Point.Method.NETWORK)
-                .filter(other -> other.parameters() <= row.parameters() && accuracy.apply(other).mean() >= reached)
-                .filter(other -> other.parameters() < row.parameters() || accuracy.apply(other).mean() > reached)
-                .findFirst()
-                .map(Row::setting)
-                .orElse(null);
+    private static double parameters(List<Point> points) {
+        return Spread.of(points, Point::parameters).mean();
+    }
+
+    private static Map<Comparison, Rival> rivals(List<Point> text, List<List<Point>> whole) {
+        Map<Comparison, Rival> rivals = new EnumMap<>(Comparison.class);
+        for (Comparison comparison : Comparison.all(text.get(0).retrained() != null)) {
+            whole.stream()
+                    .filter(other -> parameters(other) <= parameters(text))
+                    .map(other -> rival(text, other, comparison))
+                    .max(Comparator.comparingDouble(Rival::margin).thenComparing(Rival::surpasses))
+                    .ifPresent(best -> rivals.put(comparison, best));
+        }
+        return rivals;
+    }
+
+    private static Rival rival(List<Point> text, List<Point> other, Comparison comparison) {
+        int[] gains = new int[text.get(0).compressed().images()]; // on each image, by all networks
+        for (int k = 0; k < text.size(); k++) {
+            Tested theirs = text.get(k).tested(comparison.text);
+            Tested mine = other.get(k).tested(comparison.whole);
+            for (int i = 0; i < gains.length; i++) {
+                gains[i] += (theirs.isWrong(i) ? 1 : 0) - (mine.isWrong(i) ? 1 : 0);
+            }
+        }
+        long sum = 0;
+        long squares = 0;
+        for (int gain : gains) {
+            sum += gain;
+            squares += (long) gain * gain;
+        }
+        double images = gains.length;
+        double variance = (squares - sum * sum / images) / Math.max(1, images - 1);
+        boolean surpasses = sum > 0 || sum == 0 && parameters(other) < parameters(text);
+        return new Rival(
+                other.get(0).setting(),
+                sum / images / text.size(),
+                Math.sqrt(variance / images) / text.size(),
+                surpasses);
     }
 }

@@ -105,6 +105,7 @@ final class FrontierFigure {
 
     private void series(Plot plot, Point.Method method, boolean after, String colour) {
         List<Frontier.Row> mine = rows.stream().filter(r -> r.method() == method).toList();
+        Frontier.Comparison comparison = after ? Frontier.Comparison.RETRAINED : Frontier.Comparison.PLAIN;
         double[] x = mine.stream().mapToDouble(r -> plot.px(share.apply(r).mean())).toArray();
         double[] y = mine.stream().mapToDouble(r -> plot.py(r.accuracy(after).mean())).toArray();
         plot.canvas().path(x, y, new Ink(colour, 2, !after));
@@ -115,7 +116,7 @@ final class FrontierFigure {
             plot.canvas().line(plot.px(wide.least()), y[i], plot.px(wide.most()), y[i], thin);
             double low = plot.py(row.accuracy(after).least());
             plot.canvas().line(x[i], low, x[i], plot.py(row.accuracy(after).most()), thin);
-            if (method == Point.Method.TEXT && !row.dominated(after)) {
+            if (method == Point.Method.TEXT && !row.surpassed(comparison)) {
                 plot.canvas().dot(x[i], y[i], 8, null, Ink.of(Palette.INK, 1.4));
             }
             plot.mark(x[i], y[i], colour, after);

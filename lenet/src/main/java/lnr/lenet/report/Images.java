@@ -11,8 +11,9 @@ import lnr.lenet.network.DeviceImages;
  * @param fitted those of them that are not held out
  * @param heldOut the others
  * @param test images that nothing is fitted to or chosen by
+ * @param answers labels of these
  */
-record Images(DeviceImages all, DeviceImages fitted, DeviceImages heldOut, DeviceImages test)
+record Images(DeviceImages all, DeviceImages fitted, DeviceImages heldOut, DeviceImages test, byte[] answers)
         implements AutoCloseable {
     static Images of(Device device, Dataset data, int validation) {
         Dataset.Split.Parts parts = data.train().holdOut(validation);
@@ -20,7 +21,8 @@ record Images(DeviceImages all, DeviceImages fitted, DeviceImages heldOut, Devic
                 on(device, data.train()),
                 on(device, parts.fitted()),
                 on(device, parts.heldOut()),
-                on(device, data.test()));
+                on(device, data.test()),
+                data.test().labels());
     }
 
     private static DeviceImages on(Device device, Dataset.Split split) {

@@ -50,6 +50,10 @@ public record Point(
      */
     public record Proof(double lambda, double lambdaRatio, double objective, double relativeGap, int iterations) {}
 
+    Tested tested(boolean after) {
+        return after ? retrained : compressed;
+    }
+
     Architecture shape() {
         return new Architecture(widths.get(0), widths.get(1), widths.get(2), widths.get(3));
     }

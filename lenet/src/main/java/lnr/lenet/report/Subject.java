@@ -22,15 +22,14 @@ import lnr.lenet.compress.Retraining;
 import lnr.lenet.compress.Strength;
 import lnr.lenet.compress.Target;
 import lnr.lenet.network.Architecture;
-import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.Evaluation;
 import lnr.lenet.network.LeNet5;
 import lnr.lenet.network.Model;
 
 /**
- * One trained network, and all that is done to it. What several points need is made when the first asks for it. The
- * text's method fits to all training images, as it chooses nothing by them; the whole network's to those that are not
- * held out. Both retrain alike, each on the images it was fitted to.
+ * One trained network, and all that is done to it. What several points need is made when the first asks for it. Both
+ * methods fit to all training images and retrain on them alike; how much each layer of the whole network gives is
+ * chosen before, by held-out images that the candidates were not fitted to.
  */
 final class Subject implements AutoCloseable {
     private static final int BATCH = 500;
@@ -44,7 +43,7 @@ final class Subject implements AutoCloseable {
     private final int epochs;
     private final Progress progress;
     private NetworkCorrelations correlations; // of fc2 with its bias
-    private NetworkCompression compression;
+    private NetworkCompression compression; // on all images
     private Allocation allocation;
 
     /**
@@ -84,15 +83,16 @@ final class Subject implements AutoCloseable {
                 solution.iterations());
         List<List<Integer>> kept =
                 List.of(all(shape.conv1()), all(shape.conv2()), list(solution.support()));
-        return point(Point.Method.TEXT, setting, result.compressed(), images.all(), proof, kept, clock);
+        return point(Point.Method.TEXT, setting, result.compressed(), proof, kept, clock);
     }
 
     /** All layers, to a number of parameters. */
     Point network(int parameters) {
         Clock clock = new Clock();
         if (compression == null) {
-            compression = new NetworkCompression(device, model, images.fitted(), solver, progress);
-            allocation = new Allocation(device, compression, ALL, images.heldOut());
+            NetworkCompression trial = new NetworkCompression(device, model, images.fitted(), solver, progress);
+            allocation = new Allocation(device, trial, ALL, images.heldOut());
+            compression = new NetworkCompression(device, model, images.all(), solver, progress);
         }
         clock.lap("correlations");
         Architecture widths = allocation.within(parameters, progress);
@@ -101,8 +101,7 @@ final class Subject implements AutoCloseable {
         clock.lap("compress");
         List<List<Integer>> kept =
                 result.kept().subList(0, 3).stream().map(Subject::list).toList();
-        return point(
-                Point.Method.NETWORK, parameters + " parameters", result.model(), images.fitted(), null, kept, clock);
+        return point(Point.Method.NETWORK, parameters + " parameters", result.model(), null, kept, clock);
     }
 
     Anatomy anatomy(double lambda) {
@@ -136,7 +135,6 @@ final class Subject implements AutoCloseable {
             Point.Method method,
             String setting,
             Model compressed,
-            DeviceImages fitted,
             Point.Proof proof,
             List<List<Integer>> kept,
             Clock clock) {
@@ -147,7 +145,7 @@ final class Subject implements AutoCloseable {
             after = before; // a network that always gives the same answer, and will
         } else if (epochs > 0) {
             Retraining retraining = new Retraining(epochs, true, Retraining.usualShift(epochs), number);
-            Model retrained = retraining.run(device, model, compressed, fitted, progress);
+            Model retrained = retraining.run(device, model, compressed, images.all(), progress);
             clock.lap("retrain");
             after = test(retrained);
         }
@@ -171,7 +169,8 @@ final class Subject implements AutoCloseable {
 
     private Tested test(Model of) {
         try (LeNet5 network = network(of)) {
-            return Tested.of(Evaluation.score(network, images.test()));
+            int[] predictions = Evaluation.predictions(network, images.test());
+            return Tested.of(Evaluation.score(network, images.test()), predictions, images.answers());
         }
     }
 

@@ -1,5 +1,6 @@
 package lnr.lenet.report;
 
+import java.util.BitSet;
 import lnr.lenet.network.Architecture;
 import lnr.lenet.network.Evaluation;
 
@@ -8,10 +9,20 @@ import lnr.lenet.network.Evaluation;
  *
  * @param accuracy share of images classified rightly
  * @param loss mean cross-entropy
+ * @param wrong a bit for each image that was classified wrongly, the first image's the lowest of the first byte; bytes
+ *     of zeros at the end are left out
  */
-public record Tested(double accuracy, double loss, int images) {
-    static Tested of(Evaluation.Score score) {
-        return new Tested(score.accuracy(), score.loss(), score.count());
+public record Tested(double accuracy, double loss, int images, byte[] wrong) {
+    static Tested of(Evaluation.Score score, int[] predictions, byte[] labels) {
+        BitSet wrong = new BitSet(labels.length);
+        for (int i = 0; i < labels.length; i++) {
+            wrong.set(i, predictions[i] != labels[i]);
+        }
+        return new Tested(score.accuracy(), score.loss(), score.count(), wrong.toByteArray());
+    }
+
+    boolean isWrong(int image) {
+        return image / 8 < wrong.length && (wrong[image / 8] >> image % 8 & 1) == 1;
     }
 
     /**

@@ -159,6 +159,49 @@ class CompressCommandTest {
     }
 
     @Test
+    void keepsWhatIsAskedOfEachLayer() {
+        JsonNode report = compressSmall("--keep", "fc2=20,conv2=2", "--json").quiet().json();
+        assertThat(ModelFile.read(out()).architecture()).isEqualTo(new Architecture(2, 4, 20, 10));
+        assertThat(report.path("asked").toString()).isEqualTo("{\"keep\":{\"fc2\":20,\"conv2\":2}}");
+        assertThat(report.path("layers").toString()).isEqualTo("[\"fc2\",\"conv2\"]");
+        compressSmall("--keep", "fc1=2").quiet();
+        assertThat(ModelFile.read(out()).architecture()).isEqualTo(new Architecture(3, 2, 30, 10));
+        compressSmall("--keep", "fc2=20,fc2=10").refused("--keep: expected each layer once, found fc2 twice");
+        compressSmall("--keep", "fc2=20,fc1").refused("--keep: expected a number, or one for each layer", "fc2=20,fc1");
+        compressSmall("--keep", "conv1=2").refused("--keep: expected some of conv2, fc1 and fc2, found 'conv1'");
+        compressSmall("--keep", "fc2=20,fc1=5").refused("--keep: expected 0 to 4 channels of conv2, found 5");
+        compressSmall("--keep", "fc2=20,fc1=0").refused("--keep: expected 1 or more, found 0");
+        compressSmall("--layers", "fc2,fc1", "--lambda-ratio", "2", "--json")
+                .refused("fc2: nothing of it would be kept");
+        compressSmall("--keep", "fc2=20", "--layers", "fc2").refused("--keep: expected a number with --layers");
+        compressSmall("--keep", "fc2=20", "--target-size", "50%").refused("expected none of --lambda");
+    }
+
+    /** What proves an accuracy must not have been trained on. */
+    @Test
+    void anAccuracyIsReachedByANetworkThatDoesNotKnowWhatIsHeldOut() {
+        Path apart = folder.resolve("cache");
+        String[] whole = {
+            "compress", "--data", data.toString(), "--epochs", "3", "--json", "--out", out().toString()
+        };
+        String[] reaching = Stream.concat(
+                        Stream.of(whole), Stream.of("--target-accuracy", "0.3", "--validation", "200"))
+                .toArray(String[]::new);
+        JsonNode report = Run.of(apart, reaching).good().json();
+        assertThat(report.at("/model/trained").asBoolean()).isTrue();
+        assertThat(report.at("/rounds/0/validation_accuracy").asDouble()).isGreaterThan(0.3);
+        assertThat(report.path("compression_rate").asDouble()).isLessThan(0.5);
+        report = Run.of(apart, reaching).quiet().json();
+        assertThat(report.at("/model/trained").asBoolean()).isFalse();
+        report = Run.of(apart, whole).good().json();
+        assertThat(report.at("/model/trained").asBoolean()).isTrue();
+        assertThat(compress("--model", model.toString(), "--target-accuracy", "0.3", "--out", out().toString())
+                        .good()
+                        .err())
+                .contains("--model: if it was trained on the images held out");
+    }
+
+    @Test
     void refusesTargetsThatCannotBeReached() {
         compressSmall("--target-size", "1%").refused("--target-size: expected ", "one unit a layer");
         compressSmall("--target-size", "0%").refused("--target-size: expected a share");
@@ -168,11 +211,11 @@ class CompressCommandTest {
         compressSmall("--target-accuracy", "1.5").refused("--target-accuracy: expected more than 0");
         compressSmall("--target-accuracy", "0.999", "--json").refused("--target-accuracy: expected at most");
         compressSmall("--target-size", "50%", "--validation", "800").refused("--validation: expected from 1 to 799");
-        compressSmall("--target-size", "50%", "--validation", "0").refused("--validation: expected from 1 to 799");
+        compressSmall("--target-size", "50%", "--validation", "0").refused("--validation: expected 1 or more");
         compressSmall("--target-size", "50%", "--rounds", "2").refused("--rounds: expected --retrain");
         compressSmall("--target-size", "50%", "--retrain", "0").refused("--retrain: expected 1 or more, found 0");
         compressSmall("--target-size", "50%", "--no-bias").refused("--no-bias");
-        compressSmall("--layers", "conv1").refused("--layers: expected all, or some of conv2, fc1 and fc2", "conv1");
+        compressSmall("--layers", "conv1").refused("--layers: expected some of conv2, fc1 and fc2", "conv1");
         compressSmall("--layers", "fc1,fc1").refused("--layers: expected each layer once");
         compressSmall("--layers", "all").refused("expected --target-size");
     }

@@ -228,7 +228,7 @@ class ParetoCommandTest {
     @Test
     void badInputIsRefusedBeforeAnyWork() throws IOException {
         refused("--sizes", "88").refused("--sizes: expected 89 parameters or more", "88 of 431080");
-        refused("--sizes", "0%").refused("--sizes: expected shares", "'0%'");
+        refused("--sizes", "0%").refused("--sizes: expected a share", "'0%'");
         refused("--sizes", "5%,much").refused("'much'");
         refused("--lambda-ratios", "-1").refused("--lambda-ratios: expected a finite number");
         refused("--validation", "800").refused("--validation: expected from 1 to 799 of the 800");

@@ -1,0 +1,37 @@
+package lnr.lenet.cli;
+
+import lnr.lenet.InputException;
+import picocli.CommandLine.Option;
+
+/** The option that holds training images out. */
+final class ValidationOption {
+    private static final int USUAL = 5000;
+
+    @Option(
+            names = "--validation",
+            paramLabel = "N",
+            description = "Training images held out, by which the layers' shares are chosen. Default: " + USUAL
+                    + ", or a tenth of fewer than " + 10 * USUAL)
+    private Integer asked;
+
+    /** Refuses what no data set could give. */
+    void check() {
+        if (asked != null) {
+            Expect.atLeast("--validation", 1, asked);
+        }
+    }
+
+    /**
+     * Images to hold out.
+     *
+     * @param count images there are
+     */
+    int of(int count) {
+        int held = asked == null ? Math.max(1, Math.min(USUAL, count / 10)) : asked;
+        if (held < 1 || held >= count) {
+            throw new InputException("--validation: expected from 1 to " + (count - 1) + " of the " + count
+                    + " training images, found " + held);
+        }
+        return held;
+    }
+}
