@@ -26,6 +26,8 @@ public final class Quadratic {
     private final F64 r;
     private final F64 c;
     private final double tolerance;
+    private final double rounding; // that eigenvalues of R have from elsewhere than its own size
+    private final double crossRounding; // the same of C's norm
     private final boolean tauGiven;
     private double tau = Double.NaN;
     private double tauSlack;
@@ -37,6 +39,14 @@ public final class Quadratic {
     }
 
     private Quadratic(Scope scope, int h, int d, F64 r, F64 c, double tau, double tolerance) {
+        this(scope, h, d, r, c, tau, tolerance, 0, 0);
+    }
+
+    private Quadratic(
+            Scope scope, int h, int d, F64 r, F64 c, double tau, double tolerance, double rounding,
+            double crossRounding) {
+        this.rounding = rounding;
+        this.crossRounding = crossRounding;
         this.scope = scope;
         this.h = h;
         this.d = d;
@@ -119,10 +129,22 @@ public final class Quadratic {
         return scope;
     }
 
-    /** Of fewer columns, and with less to explain by {@code explained}; r is (p, p), c is (h, p). */
+    /**
+     * What is left of R and C when some of both was subtracted, (p, p) and (h, p), and with less to explain by
+     * {@code explained}. Their rounding is that of the whole.
+     */
     Quadratic reduced(Scope owner, int p, F64 r, F64 c, double explained) {
         double rest = tauGiven ? Math.max(0, tau - explained) : Double.NaN;
-        return new Quadratic(owner, h, p, r, c, rest, tolerance);
+        double relative = Math.max(d * Math.ulp(1.0), tolerance);
+        return new Quadratic(owner, h, p, r, c, rest, tolerance, relative * norm(this.r), relative * norm(this.c));
+    }
+
+    private double norm(F64 x) {
+        try (Scope work = device().scope()) {
+            F64 square = work.f64(1);
+            device().blas().dot(x, x, square);
+            return Math.sqrt(square.toArray()[0]);
+        }
     }
 
     /** Of some columns alone, (n), with the same tau: the columns left out explain nothing. */
@@ -281,8 +303,7 @@ public final class Quadratic {
         Blas blas = device().blas();
         try (Scope work = device().scope()) {
             F64 numbers = work.f64(2);
-            blas.dot(r, r, numbers.slice(0, 1));
-            double e = d * Math.ulp(1.0) * Math.sqrt(numbers.toArray()[0]);
+            double e = Math.max(d * Math.ulp(1.0) * norm(r), rounding);
             double[] ridge = new double[d];
             Arrays.fill(ridge, e);
             F64 l = work.f64((long) d * d);
@@ -326,11 +347,12 @@ public final class Quadratic {
             device().blas().copy(r, v);
             Spectrum plain = spectrum(v, c, work);
             double largest = Math.max(0, plain.values[d - 1]);
-            if (plain.values[0] < -Math.max(d * Math.ulp(1.0), tolerance) * largest) {
+            double least = Math.max(Math.max(d * Math.ulp(1.0), tolerance) * largest, rounding);
+            if (plain.values[0] < -least) {
                 throw new MatrixException("R", ": expected a positive semidefinite matrix, got eigenvalues from "
                         + plain.values[0] + " to " + plain.values[d - 1]);
             }
-            if (!trace(plain) && !trace(equilibrated(work))) {
+            if (!trace(plain, rounding, crossRounding) && !trace(equilibrated(work), 0, 0)) {
                 throw new MatrixException("C", ": not in the range of R: correlated with a combination of inputs"
                         + " that is always zero up to rounding; no data can have these moments");
             }
@@ -379,13 +401,15 @@ public final class Quadratic {
      * e = d eps max w, so that sum_i ||C v_i||^2 / (w_i - e) is not less than the trace. An eigenvalue near e or below
      * is not known at all: there C must vanish as far as its own error lets it, and what is left of it is divided by e.
      *
+     * @param floor the least that e is
+     * @param cross the least that C's own error is
      * @return whether C does vanish there; if not, nothing was set
      */
-    private boolean trace(Spectrum spectrum) {
+    private boolean trace(Spectrum spectrum, double floor, double cross) {
         double[] values = spectrum.values;
         double[] lengths = spectrum.lengths;
-        double rounding = d * Math.ulp(1.0) * Math.max(0, values[d - 1]);
-        double negligible = Math.max(d * Math.ulp(1.0), tolerance) * Math.sqrt(squares(lengths));
+        double rounding = Math.max(d * Math.ulp(1.0) * Math.max(0, values[d - 1]), floor);
+        double negligible = Math.max(Math.max(d * Math.ulp(1.0), tolerance) * Math.sqrt(squares(lengths)), cross);
         double least = 0;
         double most = 0;
         for (int i = 0; i < d; i++) {

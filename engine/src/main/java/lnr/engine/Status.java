@@ -4,7 +4,10 @@ package lnr.engine;
 public enum Status {
     /** The stopping rule fired. */
     CONVERGED,
-    /** The cap on iterations was reached first; the gap tells what the answer is worth. */
+    /**
+     * The cap on iterations was reached first, or double precision went no further; the gap tells what the answer is
+     * worth.
+     */
     MAX_ITERATIONS,
     /** The monitor asked to stop; the gap tells what the answer is worth. */
     STOPPED

@@ -8,7 +8,7 @@ public interface Monitor {
 
     /**
      * @param iteration steps taken so far
-     * @param objective f(M) + lambda g(M) at the last iterate but one, whose value is known by then
+     * @param objective f(M) + lambda g(M) at the last iterate, or at the one before it where that is what is known
      * @param relativeGap the gap of the last iterate over tau/2, or NaN when it was not computed
      * @return whether to go on; false ends the solve with {@link lnr.engine.Status#STOPPED}
      */

@@ -43,6 +43,12 @@ final class NewtonPath implements Path {
     /** The part of its threshold at which a group that is zero in the coarse problem may not be zero in the whole. */
     private static final double NEARLY = 0.9;
 
+    /** Of the gap asked for, the part that rounds aim at: the rest is for the rounding of what follows them. */
+    private static final double AIM = 0.9;
+
+    /** The relative gap below which fewer outputs than there are may not lead. */
+    private static final double THIN = 1e-11;
+
     /** Strides, in lambda's logarithm, that groups are let in ahead. */
     private static final int AHEAD = 3;
 
@@ -116,19 +122,15 @@ final class NewtonPath implements Path {
     @Override
     public void begin(double[] start) {
         Descent.requireFinite(whole, start);
-        if (targets != null) {
-            return; // what it is among fewer outputs is not known: M = 0 is as good
+        double[] columns = Arrays.copyOf(start, h * d);
+        if (targets != null || Arrays.stream(columns).allMatch(value -> value == 0)) {
+            vanish(); // what it is among fewer outputs is not known
+            return;
         }
-        double[] columnsOfIt = Arrays.copyOf(start, h * d);
-        for (double value : columnsOfIt) {
-            if (value != 0) {
-                m.write(columnsOfIt);
-                problem.fit().product(m, mr);
-                release();
-                look(0, Double.POSITIVE_INFINITY);
-                return;
-            }
-        }
+        m.write(columns);
+        problem.fit().product(m, mr);
+        release();
+        look(0, Double.POSITIVE_INFINITY);
     }
 
     @Override
@@ -141,35 +143,40 @@ final class NewtonPath implements Path {
         long began = System.nanoTime() - setup;
         setup = 0;
         Problem asked = whole.withLambda(lambda);
-        double target = stopping.gap() * 0.5 * problem.fit().tau();
+        double target = AIM * stopping.gap() * 0.5 * problem.fit().tau();
         if (target == Double.POSITIVE_INFINITY) {
             throw new ArithmeticException("tau: expected a finite number, got " + problem.fit().tau()
                     + ": the moments are out of double precision's range");
         }
         Run run = new Run(monitor);
-        Status status;
         if (lambda >= whole.lambdaMax()) {
             vanish();
-            status = Status.CONVERGED;
         } else if (lambda == 0) {
             letIn(everything());
             set.rounds().leastSquares();
             set.fetch(m, mr);
-            Certificate.Gap gap = look(0, 0);
-            run.proceed(gap);
-            status = gap.gap() <= target ? Status.CONVERGED : Status.MAX_ITERATIONS;
+            run.proceed(look(0, 0));
         } else {
-            status = solve(lambda, target, run);
+            solve(lambda, target, run);
         }
         double[] answer = bias.restore(targets == null ? m.toArray() : widened(lambda, target, run));
         double seconds = (System.nanoTime() - began) * 1e-9;
         Certificate.Gap gap = prove(lambda, answer);
-        if (targets != null && status == Status.CONVERGED && gap.gap() > target && lambda > 0) {
-            status = Status.MAX_ITERATIONS;
+        if (!Double.isFinite(gap.objective()) || !Double.isFinite(gap.gap())) {
+            throw new ArithmeticException("newton: expected a finite objective and gap, got " + gap.objective() + " and "
+                    + gap.gap() + ": the start, lambda or the moments are out of double precision's range");
         }
         return Solution.of(
-                asked, SupportNewton.NAME, answer, gap, run.count, status, seconds,
+                asked, SupportNewton.NAME, answer, gap, run.count, status(lambda, gap, run), seconds,
                 Arrays.copyOf(run.history, run.count));
+    }
+
+    /** As the gap that the answer comes with says, and at lambda_max and beyond, where the answer is known. */
+    private Status status(double lambda, Certificate.Gap gap, Run run) {
+        if (gap.relativeGap() <= stopping.gap() || lambda >= whole.lambdaMax()) {
+            return Status.CONVERGED;
+        }
+        return run.stopped ? Status.STOPPED : Status.MAX_ITERATIONS;
     }
 
     /** The answer for all outputs; where taking it back cost accuracy, rounds over all of them make that good. */
@@ -179,7 +186,7 @@ final class NewtonPath implements Path {
             targets.widen(lambda, m, wide);
             if (lambda > 0 && lambda < whole.lambdaMax() && !run.stopped) {
                 Certificate.Gap gap = new Certificate(reduced, work).at(lambda, wide);
-                if (gap.gap() > target && certificate.at(lambda, m, mr).gap() <= target) {
+                if (gap.gap() > target && certificate.at(lambda, m, mr).gap() <= aim(target)) {
                     NewtonRounds all = new NewtonRounds(reduced, work);
                     all.begin(wide);
                     all.run(lambda, target, stopping.cap() - run.count, run);
@@ -190,7 +197,12 @@ final class NewtonPath implements Path {
         }
     }
 
-    private Status solve(double lambda, double target, Run run) {
+    /** What rounds over the problem aim at, for the answer to all outputs to have a gap of {@code target}. */
+    private double aim(double target) {
+        return targets == null ? target : Math.max(target, THIN * 0.5 * problem.fit().tau());
+    }
+
+    private void solve(double lambda, double target, Run run) {
         boolean near = converged && before > 0 && lambda >= STRIDE * before && lambda <= before / STRIDE;
         if (near || !startDense(lambda) && !startCoarse(lambda, run)) {
             if (converged && before > 0) {
@@ -201,22 +213,13 @@ final class NewtonPath implements Path {
                 letIn(strong(ahead(lambda)));
             }
         }
-        if (run.stopped) {
-            return Status.STOPPED; // with the M before
-        }
-        while (true) {
-            converged = set.rounds().run(lambda, target, stopping.cap() - run.count, run);
+        while (!run.stopped) {
+            converged = set.rounds().run(lambda, aim(target), stopping.cap() - run.count, run);
             set.fetch(m, mr);
-            double gap = look(lambda, lambda).gap();
-            if (gap <= target) {
-                return Status.CONVERGED;
-            }
-            if (run.stopped) {
-                return Status.STOPPED;
-            }
+            boolean enough = look(lambda, lambda).gap() <= aim(target);
             boolean[] wanting = wanting(lambda);
-            if (!converged || set.covers(wanting)) {
-                return Status.MAX_ITERATIONS;
+            if (enough || !converged || set.covers(wanting)) {
+                return;
             }
             for (int k = 0; k < count; k++) {
                 wanting[k] |= set.has(k);
@@ -257,9 +260,6 @@ final class NewtonPath implements Path {
             return false;
         }
         coarse.at(lambda, (k, objective, gap) -> run.coarse(objective));
-        if (run.stopped) {
-            return true;
-        }
         boolean[] near = new boolean[count];
         for (int k = 0; k < count; k++) {
             near[k] = coarse.norms[k] > 0 || coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
@@ -268,6 +268,10 @@ final class NewtonPath implements Path {
             release();
             set.choose(near);
             set.begin(lambda, coarse.norms);
+            if (run.stopped) {
+                set.fetch(m, mr);
+                look(lambda, lambda);
+            }
         }
         return coarse.anything();
     }
@@ -383,11 +387,12 @@ final class NewtonPath implements Path {
 
         @Override
         public boolean proceed(Certificate.Gap gap) {
-            return proceed(gap.objective(), gap.relativeGap());
+            return proceed(gap.objective(), gap.gap());
         }
 
-        private boolean proceed(double reduced, double relativeGap) {
-            double objective = reduced + bias.offset();
+        private boolean proceed(double reducedObjective, double gap) {
+            double objective = reducedObjective + bias.offset();
+            double relativeGap = gap / (0.5 * whole.fit().tau());
             if (count == history.length) {
                 history = Arrays.copyOf(history, 2 * count);
             }

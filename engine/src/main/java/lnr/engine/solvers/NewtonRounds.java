@@ -46,6 +46,7 @@ final class NewtonRounds {
     private final F64 m; // (h, d)
     private final F64 g; // (h, d) = C - M R
     private final F64 mr; // (h, d) = M R
+    private final F64 spare; // (h, d)
     private final F64 norms; // (groups)
     private final double[] size; // the same on the host
     private final Certificate certificate;
@@ -67,6 +68,7 @@ final class NewtonRounds {
         this.m = scope.f64(numbers);
         this.g = scope.f64(numbers);
         this.mr = scope.f64(numbers);
+        this.spare = scope.f64(numbers);
         this.norms = scope.f64(groups.count());
         this.size = new double[groups.count()];
         this.certificate = new Certificate(problem, scope);
@@ -132,7 +134,7 @@ final class NewtonRounds {
         Certificate.Gap before = certificate.at(lambda, m, mr);
         settled &= shrinking > 0 || !calls(lambda);
         Smoothing smoothing = new Smoothing();
-        for (int round = 0; before.gap() > target; round++) {
+        for (int round = 0; !(before.gap() <= target); round++) {
             if (round >= cap) {
                 return false;
             }
@@ -180,9 +182,36 @@ final class NewtonRounds {
         double[] was = size.clone();
         double taken = step.take(lambda, size, m, g, mr);
         Certificate.Gap after = certificate.at(lambda, m, mr);
+        if (taken < 1) {
+            after = withoutTurned(lambda, after);
+        }
         settled = taken == 1 && after.gap() <= FAST * before.gap();
         settled = settled && !calls(lambda) && moved(was) <= MOVED;
         return after;
+    }
+
+    /**
+     * The step once more from where it began, without the groups that all of it would turn against themselves: they
+     * hold the others back. Kept if P is lower for it.
+     */
+    private Certificate.Gap withoutTurned(double lambda, Certificate.Gap held) {
+        double[] left = step.withoutTurned(size);
+        if (left == null) {
+            return held;
+        }
+        blas.copy(m, spare);
+        step.returnWith(left, m, mr);
+        blas.copy(problem.fit().c(), g);
+        blas.axpy(-1, mr, g);
+        sizes();
+        step.take(lambda, size, m, g, mr);
+        Certificate.Gap free = certificate.at(lambda, m, mr);
+        if (free.objective() <= held.objective()) {
+            return free;
+        }
+        blas.copy(spare, m);
+        problem.fit().product(m, mr);
+        return certificate.at(lambda, m, mr);
     }
 
     private boolean sameSupport(double[] was) {
@@ -221,10 +250,10 @@ final class NewtonRounds {
     }
 
     /**
-     * When to smooth, and how much. Where lambda is small and many combinations of inputs are silent or nearly so, the
-     * same groups may enter with each pass and leave with each step. Rounds then give way to Newton steps on all groups
-     * for norms sqrt(||M_k||^2 + epsilon^2), from epsilon as large as the largest norm to a hundred-thousandth of it:
-     * as interior-point methods do, they lead to about which groups matter. Each time that is not enough, epsilon
+     * When to smooth, and how much. Where combinations of inputs are silent or nearly so, most of all at small lambda,
+     * the same groups may enter with each pass and leave with each step. Rounds then give way to Newton steps on all
+     * groups for norms sqrt(||M_k||^2 + epsilon^2), from epsilon as large as the largest norm to a hundred-thousandth of
+     * it: as interior-point methods do, they lead to about which groups matter. Each time that is not enough, epsilon
      * falls more slowly.
      */
     private final class Smoothing {

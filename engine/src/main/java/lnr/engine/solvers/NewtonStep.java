@@ -1,6 +1,8 @@
 package lnr.engine.solvers;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import lnr.engine.NormalEquations;
 import lnr.engine.Problem;
@@ -51,6 +53,7 @@ final class NewtonStep {
     private final F64 blockRoom; // (d, d)
     private F64 rows; // (d, n), the columns S of R
     private F64 block; // (n, n), R_SS
+    private boolean factored; // K^-1 and the factor of T are those of S, from the last direction
 
     private final F64[] wide; // (h, d) each
     private final F64 inverseRoom; // (d, d)
@@ -142,9 +145,9 @@ final class NewtonStep {
     }
 
     /**
-     * A round of alternating minimisation: M_S = C_S K^-1, which is the best M where ||M_k||^2 / ||M_k before|| stands
-     * for each norm. P does not rise, and no group becomes zero. A fifth of a Newton step's cost, and as good while M
-     * is far from the answer.
+     * A round of alternating minimisation: M_S = C_S K^-1, which is the best M where (||M_k||^2 / u_k + u_k) / 2 stands
+     * for the norm of each group of S, u_k being the norm given. From an M of these norms P does not rise, and no group
+     * becomes zero. A fifth of a Newton step's cost, and as good while M is far from the answer.
      *
      * @param lambda more than 0
      * @param norms ||M_k|| of each group, or a guess
@@ -171,6 +174,7 @@ final class NewtonStep {
         }
         F64 diagonal = shift.slice(0, n);
         diagonal.write(spread);
+        factored = false;
         double damping = equations.factor(n, block, diagonal, 0);
         F64 ms = packed(0);
         support.gather(h, columns(), problem.fit().c(), ms);
@@ -184,6 +188,58 @@ final class NewtonStep {
         taken.write(Arrays.stream(pull).map(one -> -one).toArray());
         blas.copy(problem.fit().c(), mr);
         support.addScaled(h, groups, taken, m, mr); // M R = C - M diag(pull)
+    }
+
+    /**
+     * The norms before the last step, with 0 for the groups that all of it would turn against themselves.
+     *
+     * @param norms ||M_k|| of each group, before it
+     * @return null where there are none, or no others
+     */
+    double[] withoutTurned(double[] norms) {
+        F64 products = inner.slice(0, groups.count());
+        support.inner(h, groups, packed(2), packed(0), products);
+        double[] host = products.toArray();
+        double[] left = norms.clone();
+        int turned = 0;
+        for (int k = 0, i = 0; k < norms.length; k++) {
+            if (chosen[k] && host[i++] >= norms[k] * norms[k]) {
+                left[k] = 0;
+                turned++;
+            }
+        }
+        return turned == 0 || turned == groups.count() ? null : left;
+    }
+
+    /**
+     * Goes back to where the last step began, less some groups.
+     *
+     * @param left their norms, 0 for groups to leave out
+     * @param m (h, d). Modified.
+     * @param mr (h, d). Modified: M R.
+     */
+    void returnWith(double[] left, F64 m, F64 mr) {
+        int column = 0;
+        List<Integer> list = new ArrayList<>();
+        for (int k = 0, i = 0; k < left.length; k++) {
+            if (chosen[k]) {
+                int size = groups.start(i + 1) - groups.start(i);
+                for (int j = 0; j < size; j++, column++) {
+                    if (left[k] > 0) {
+                        list.add(column);
+                    }
+                }
+                i++;
+            }
+        }
+        F64 rest = wide[3].slice(0, (long) h * list.size());
+        I32 columnsLeft = columns.slice(0, list.size());
+        columnsLeft.write(list.stream().mapToInt(i -> i).toArray());
+        support.gather(h, columnsLeft, packed(0), rest);
+        chosen = new boolean[0];
+        choose(left);
+        support.scatter(h, columns(), rest, m);
+        multiply(rest, mr);
     }
 
     /** Where the step turns a group against itself, ascending: t with &lt;M_k - t D_k, M_k&gt; = 0. */
@@ -238,6 +294,7 @@ final class NewtonStep {
                 first[group] = column;
             }
         }
+        factored = false;
         chosen = now;
         groups = Groups.in(starts, weights, first, weight);
         columns().write(list);
@@ -312,14 +369,14 @@ final class NewtonStep {
 
     /**
      * Moves M to where it is to be at another lambda, to first order: along dM_S / dlambda = -H^-1 [w_k M^_k], with the
-     * Hessian H of the last step. Cheap: two products.
+     * Hessian H of the last step; not at all if that was none of Newton's. Cheap: two products.
      *
      * @param change of lambda
      * @param m (h, d), where the last step led. Modified.
      * @param mr (h, d). Modified: M R at the new M.
      */
     void predict(double change, F64 m, F64 mr) {
-        if (groups == null || groups.count() == 0) {
+        if (!factored) {
             return;
         }
         int n = groups.columns();
@@ -358,6 +415,7 @@ final class NewtonStep {
         F64 t = work.slice(0, (long) count * count);
         support.complement(groups, diagonal, inverse, gram, t);
         equations.factor(count, t, ridge.slice(0, count), 0);
+        factored = true;
         solve(hat, slope, inverse, step);
     }
 

@@ -128,6 +128,9 @@ final class Restarts implements AutoCloseable {
             double seconds = (System.nanoTime() - began) * 1e-9;
             bias.shareTau();
             Certificate.Gap gap = new Certificate(problem, scope).at(scope.f64(full));
+            if (stopping.gap() > 0 && status == Status.CONVERGED && gap.relativeGap() > stopping.gap()) {
+                status = Status.MAX_ITERATIONS; // the bias brought back what rounding had hidden
+            }
             return Solution.of(
                     problem, RestartedFista.NAME, full, gap, history.length, status, seconds, history);
         }

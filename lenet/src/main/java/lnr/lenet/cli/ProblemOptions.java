@@ -40,7 +40,8 @@ final class ProblemOptions {
     @Option(
             names = "--groups",
             paramLabel = "FILE",
-            description = "Groups of any columns: a line of FILE for each, '3 7 16-31' say, columns counted from 0.")
+            description = "Groups of any columns: a line of FILE for each, '3 7 16-31' say, columns counted from 0."
+                    + " Empty lines, and what follows a #, are passed over.")
     private Path groupFile;
 
     @Option(

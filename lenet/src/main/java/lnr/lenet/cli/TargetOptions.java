@@ -124,7 +124,7 @@ final class TargetOptions {
 
     /** The size asked for, in words. */
     String words() {
-        return keep != null ? keep + " groups" : "at most " + percent() + " % of the columns";
+        return keep != null ? keep + (keep == 1 ? " group" : " groups") : "at most " + percent() + " % of the columns";
     }
 
     /** Whether the size asked for is to be met, and not only kept within. */
