@@ -77,7 +77,7 @@ class EmulatedTransfersTest {
 
     @Test
     void aRetrainingBringsTheNetwork() {
-        Retraining retraining = new Retraining(2, true, 0, 0);
+        Retraining retraining = new Retraining(2, true, 1, 0);
         few("a retraining", images -> bytes(() -> retraining.run(device, MODEL, MODEL, images, Progress.NONE)),
                 Float.BYTES * MODEL.values().length + 256);
     }
