@@ -152,7 +152,7 @@ class CorrelationsTest {
         }
     }
 
-    /** Parts of R as they are; C and tau, sums of n products here as there, within n u times their magnitudes, twice. */
+    /** R as it is; C and tau, sums of n products here as there, within n u times their magnitudes, twice. */
     @Test
     void aPartIsOfTheSameSamples() {
         int[] outputs = {2, 0};

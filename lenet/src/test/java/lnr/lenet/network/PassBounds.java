@@ -286,8 +286,9 @@ public final class PassBounds {
     }
 
     /**
-     * dZ = (softmax(Z) - e) / n, from the last pass's logits. An exponential's argument is rounded, which is u |z - max| relative to the result, and
-     * expf is wrong by 2 units in the last place at most (CUDA C++ Programming Guide, mathematical functions), 4 u.
+     * dZ = (softmax(Z) - e) / n, from the last pass's logits. An exponential's argument is rounded, which is
+     * u |z - max| relative to the result, and expf is wrong by 2 units in the last place at most (CUDA C++ Programming
+     * Guide, mathematical functions), 4 u.
      */
     static Bounded crossEntropy(LeNet5 network, int n, byte[] labels) {
         int classes = network.architecture().classes();
