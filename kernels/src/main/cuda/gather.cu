@@ -35,6 +35,33 @@ KERNEL(256) void lnr_gather_images(int size, long long count, const unsigned cha
     }
 }
 
+// The same of moved images: with (down, right) = shifts[order_i], x_i at (row, column) is made of the byte at
+// (row - down, column - right), or of 0 where the image has none.
+//
+// Shapes:   images (count, height, width); order (n); shifts (count, 2); x (n, height, width).
+// Launch:   n blocks of 256 threads, an image each; neighbouring threads take neighbouring bytes, wherever these begin.
+// Bound:    5 n height width bytes, two divisions a number: for a batch of 256, latency.
+// Numerics: the twin's operations in the twin's order, each rounded once: the same bits.
+KERNEL(256) void lnr_gather_shifted(int height, int width, long long count, const unsigned char* images,
+                                    const int* order, const int* shifts, float mean, float deviation, float* x) {
+    int image = order[blockIdx.x];
+    bool known = image >= 0 && image < count;
+    int size = height * width;
+    const unsigned char* from = images + static_cast<long long>(known ? image : 0) * size;
+    float* to = x + static_cast<long long>(blockIdx.x) * size;
+    // Unsigned, so that what is above or left of the image wraps around, and is too large.
+    unsigned rows = height;
+    unsigned columns = width;
+    unsigned down = known ? shifts[2LL * image] : 0;
+    unsigned right = known ? shifts[2LL * image + 1] : 0;
+    for (int i = threadIdx.x; i < size; i += blockDim.x) {
+        unsigned row = i / columns - down;
+        unsigned column = i % columns - right;
+        unsigned char byte = row < rows && column < columns ? from[row * columns + column] : 0;
+        to[i] = known ? normalised(byte, mean, deviation) : not_a_number();
+    }
+}
+
 // y_i = labels[order_i]; 255 when there is no such label.
 //
 // Shapes:   labels (count); order, y (n).

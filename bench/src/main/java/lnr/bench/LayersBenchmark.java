@@ -183,6 +183,7 @@ public class LayersBenchmark {
         private U8 images; // (count, 784)
         private U8 labels; // (count)
         private I32 order; // (count)
+        private I32 shifts; // (count, 2)
         private F32 x; // (batch, 784)
         private U8 y; // (batch)
         private F32 logits; // (count, 10)
@@ -196,6 +197,7 @@ public class LayersBenchmark {
             images = scope.u8(bytes);
             labels = scope.u8(count);
             order = scope.i32(random.ints(count, 0, count).toArray());
+            shifts = scope.i32(random.ints(2L * count, -1, 2).toArray());
             x = scope.f32((long) batch * PIXELS);
             y = scope.u8(batch);
             logits = scope.f32(10L * count);
@@ -278,6 +280,15 @@ public class LayersBenchmark {
     @Benchmark
     public void gatherImages(Images s, Work work) {
         s.on().layers().gatherImages(s.batch, PIXELS, s.images, s.next(), 0.1307f, 0.3081f, s.x);
+        s.on().synchronize();
+        work.bytes(5.0 * s.batch * PIXELS);
+    }
+
+    /** The same of images moved by a pixel at most. */
+    @Benchmark
+    public void gatherShifted(Images s, Work work) {
+        int side = Architecture.SIDE;
+        s.on().layers().gatherShifted(s.batch, side, side, s.images, s.next(), s.shifts, 0.1307f, 0.3081f, s.x);
         s.on().synchronize();
         work.bytes(5.0 * s.batch * PIXELS);
     }

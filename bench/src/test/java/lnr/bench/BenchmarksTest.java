@@ -129,7 +129,7 @@ class BenchmarksTest {
         LayersBenchmark.Images images = new LayersBenchmark.Images();
         images.count = 7;
         images.batch = 3;
-        run(images, benchmark::gatherImages, benchmark::gatherLabels, benchmark::gatherRows, benchmark::gatherImages);
+        run(images, benchmark::gatherImages, benchmark::gatherLabels, benchmark::gatherRows, benchmark::gatherShifted);
     }
 
     @Test

@@ -219,6 +219,38 @@ public final class Correlations implements AutoCloseable {
     }
 
     /**
+     * The problem of reconstructing some of W's outputs from some of the inputs: {@code 2 outputs d'^2} flops.
+     *
+     * @param outputs rows of W, at least one
+     * @param columns of the inputs, a bias last where the problem is to have one
+     * @param groups of these columns, on the device of {@code owner}
+     * @throws IllegalStateException when no sample was added, or these sums take targets
+     * @throws IllegalArgumentException when there is no such output, or a sum is not finite
+     */
+    public Problem part(Scope owner, int[] outputs, int[] columns, Groups groups, double lambda) {
+        if (weight == null) {
+            throw new IllegalStateException("these correlations take targets: expected a weight");
+        }
+        int rows = outputs.length;
+        int width = width();
+        double[] w = new double[rows * width];
+        for (int i = 0; i < rows; i++) {
+            if (outputs[i] < 0 || outputs[i] >= h) {
+                throw new IllegalArgumentException("outputs: expected rows in [0, " + h + "), got " + outputs[i]);
+            }
+            for (int j = 0; j < width; j++) {
+                w[j * rows + i] = weight[j * h + outputs[i]];
+            }
+        }
+        try (Scope work = owner.device().scope()) {
+            F64 r = scaled(sxx, work);
+            F64 c = targets(rows, w, r, work);
+            Quadratic whole = Quadratic.ofSums(work, rows, width, r, c, energy(c, w, work));
+            return new Problem(whole.restricted(owner, work.i32(columns)), groups, lambda);
+        }
+    }
+
+    /**
      * Writes the sums in a binary form of their own, big-endian, with a checksum: 8 (d'^2 + h d') bytes and a few. The
      * stream stays open.
      */
@@ -266,25 +298,28 @@ public final class Correlations implements AutoCloseable {
 
     /** C, which is W R where W is known. */
     private F64 targets(F64 r, Scope owner) {
-        if (weight == null) {
-            return scaled(syx, owner);
-        }
+        return weight == null ? scaled(syx, owner) : targets(h, weight, r, owner);
+    }
+
+    /** W R for a W of (rows, d'). */
+    private F64 targets(int rows, double[] w, F64 r, Scope owner) {
         int width = width();
-        F64 c = owner.f64((long) h * width);
+        F64 c = owner.f64((long) rows * width);
         try (Scope work = scope.device().scope()) {
-            F64 w = work.f64(weight);
-            scope.device().blas().gemm(false, false, h, width, width, 1, w, h, r, width, 0, c, h);
+            scope.device().blas().gemm(false, false, rows, width, width, 1, work.f64(w), rows, r, width, 0, c, rows);
         }
         return c;
     }
 
-    /** tau, which is Tr(W R W') = &lt;C, W&gt; where W is known: only rounding makes that negative. */
+    /** tau, which follows from W where that is known. */
     private double energy(F64 c, Scope work) {
-        if (weight == null) {
-            return scaled(syy, work).toArray()[0];
-        }
+        return weight == null ? scaled(syy, work).toArray()[0] : energy(c, weight, work);
+    }
+
+    /** Tr(W R W') = &lt;C, W&gt;: only rounding makes that negative. */
+    private double energy(F64 c, double[] w, Scope work) {
         F64 sum = work.f64(1);
-        scope.device().blas().dot(c, work.f64(weight), sum);
+        scope.device().blas().dot(c, work.f64(w), sum);
         double energy = sum.toArray()[0];
         return energy < 0 ? 0 : energy;
     }

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import lnr.kernels.Device;
 import lnr.kernels.DeviceException;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,9 @@ class CorrelationsTest {
     private static final int N = 37;
     private static final int D = 5;
     private static final int H = 3;
+
+    /** Unit roundoff. */
+    private static final double U = 0x1p-53;
 
     private final Device device = Device.open("cpu");
     private final Random random = Draws.random();
@@ -145,6 +149,53 @@ class CorrelationsTest {
                 assertThat(layer.tau()).isCloseTo(wxSquares, within(1e-13 * wxSquares));
                 assertThat(targets.tau()).isCloseTo(ySquares, within(1e-13 * ySquares));
             }
+        }
+    }
+
+    /** R as it is; C and tau, sums of n products here as there, within n u times their magnitudes, twice. */
+    @Test
+    void aPartIsOfTheSameSamples() {
+        int[] outputs = {2, 0};
+        int[] columns = {1, 2, 4, D};
+        double[] w = Draws.normal(random, H * (D + 1));
+        try (Scope scope = device.scope();
+                Correlations layer = Correlations.ofLayer(device, D, true, H, w)) {
+            add(layer, 0, N);
+            double[] r = layer.r();
+            Groups groups = Groups.columns(scope, 3);
+            Problem part = layer.part(scope, outputs, columns, groups, 1);
+            double[] rp = part.fit().r().toArray();
+            double[] cp = part.fit().c().toArray();
+            double tau = 0;
+            double tauSize = 0;
+            for (int i : outputs) {
+                for (int j = 0; j <= D; j++) {
+                    for (int k = 0; k <= D; k++) {
+                        double term = w[j * H + i] * r[k * (D + 1) + j] * w[k * H + i];
+                        tau += term;
+                        tauSize += Math.abs(term);
+                    }
+                }
+            }
+            for (int j = 0; j < columns.length; j++) {
+                for (int i = 0; i < columns.length; i++) {
+                    assertThat(rp[j * columns.length + i]).isEqualTo(r[columns[j] * (D + 1) + columns[i]]);
+                }
+                for (int i = 0; i < 2; i++) {
+                    double c = 0;
+                    double size = 0;
+                    for (int k = 0; k <= D; k++) {
+                        double term = w[k * H + outputs[i]] * r[columns[j] * (D + 1) + k];
+                        c += term;
+                        size += Math.abs(term);
+                    }
+                    assertThat(cp[j * 2 + i]).isCloseTo(c, within(2 * (D + 1) * U * size));
+                }
+            }
+            assertThat(part.fit().tau()).isCloseTo(tau, within(2 * 3 * (D + 1) * (D + 1) * U * tauSize));
+            assertThatThrownBy(() -> layer.part(scope, new int[] {H}, columns, groups, 1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("outputs");
         }
     }
 

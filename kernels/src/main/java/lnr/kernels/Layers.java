@@ -70,6 +70,30 @@ public interface Layers {
      */
     void gatherImages(int n, int size, U8 images, I32 order, float mean, float deviation, F32 x);
 
+    /**
+     * Images as {@link #gatherImages} gives them, each moved by a way of its own: with (down, right) =
+     * shifts[order_i], the number at (row, column) of x_i is made of the byte at (row - down, column - right), or of 0
+     * where the image has none.
+     *
+     * @param n samples in the batch
+     * @param height rows of an image
+     * @param width columns of an image
+     * @param images (count, height, width)
+     * @param order (n), indices of images in [0, count)
+     * @param shifts (count, 2), pixels down and to the right, any numbers
+     * @param x (n, height, width). Modified.
+     */
+    void gatherShifted(
+            int n,
+            int height,
+            int width,
+            U8 images,
+            I32 order,
+            I32 shifts,
+            float mean,
+            float deviation,
+            F32 x);
+
     /** y_i = labels[order_i]. {@code labels} is (count); {@code order} and {@code y} are (n), {@code y} is modified. */
     void gatherLabels(int n, U8 labels, I32 order, U8 y);
 

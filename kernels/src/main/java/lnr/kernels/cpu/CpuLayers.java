@@ -35,10 +35,7 @@ final class CpuLayers extends CpuOperations implements Layers {
         int[] indices = array(order);
         float[] xa = array(x);
         requireIndices(n, indices, at(order), images.length() / Math.max(1, size));
-        float[] value = new float[256];
-        for (int i = 0; i < 256; i++) {
-            value[i] = (i / 255f - mean) / deviation;
-        }
+        float[] value = normalised(mean, deviation);
         rows(n, size, i -> {
             int from = at(images) + indices[at(order) + i] * size;
             int to = at(x) + i * size;
@@ -46,6 +43,54 @@ final class CpuLayers extends CpuOperations implements Layers {
                 xa[to + k] = value[bytes[from + k] & 0xff];
             }
         });
+    }
+
+    @Override
+    public void gatherShifted(
+            int n,
+            int height,
+            int width,
+            U8 images,
+            I32 order,
+            I32 shifts,
+            float mean,
+            float deviation,
+            F32 x) {
+        int size = Math.multiplyExact(height, width);
+        long count = images.length() / Math.max(1, size);
+        exactly("order", order, n);
+        exactly("shifts", shifts, 2 * count);
+        exactly("x", x, (long) n * size);
+        byte[] bytes = array(images);
+        int[] indices = array(order);
+        int[] ways = array(shifts);
+        float[] xa = array(x);
+        requireIndices(n, indices, at(order), count);
+        float[] value = normalised(mean, deviation);
+        rows(n, size, i -> {
+            int image = indices[at(order) + i];
+            int down = ways[at(shifts) + 2 * image];
+            int right = ways[at(shifts) + 2 * image + 1];
+            int to = at(x) + i * size;
+            for (int row = 0; row < height; row++) {
+                int above = row - down; // these wrap around far outside of the image
+                int from = at(images) + image * size + above * width;
+                for (int column = 0; column < width; column++) {
+                    int left = column - right;
+                    boolean inside = above >= 0 && above < height && left >= 0 && left < width;
+                    xa[to + row * width + column] = value[inside ? bytes[from + left] & 0xff : 0];
+                }
+            }
+        });
+    }
+
+    /** What each byte becomes. */
+    private static float[] normalised(float mean, float deviation) {
+        float[] value = new float[256];
+        for (int i = 0; i < 256; i++) {
+            value[i] = (i / 255f - mean) / deviation;
+        }
+        return value;
     }
 
     @Override

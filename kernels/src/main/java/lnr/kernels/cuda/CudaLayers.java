@@ -70,6 +70,36 @@ final class CudaLayers implements Layers {
     }
 
     @Override
+    public void gatherShifted(
+            int n,
+            int height,
+            int width,
+            U8 images,
+            I32 order,
+            I32 shifts,
+            float mean,
+            float deviation,
+            F32 x) {
+        int size = Math.multiplyExact(height, width);
+        long count = images.length() / Math.max(1, size);
+        exactly("order", order, n);
+        exactly("shifts", shifts, 2 * count);
+        exactly("x", x, (long) n * size);
+        device.require(images, order, shifts, x);
+        if (n == 0) {
+            return;
+        }
+        try (Turn turn = device.turn()) {
+            requireIndices(n, order, count);
+            if (size > 0) {
+                gather.work(5.0 * n * size, 4.0 * n * size)
+                        .launch("lnr_gather_shifted", n, 1, THREADS, 0, height, width, count, images, order, shifts,
+                                mean, deviation, x);
+            }
+        }
+    }
+
+    @Override
     public void gatherLabels(int n, U8 labels, I32 order, U8 y) {
         exactly("order", order, n);
         exactly("y", y, n);

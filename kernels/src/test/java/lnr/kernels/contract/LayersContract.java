@@ -43,6 +43,40 @@ public abstract class LayersContract extends DeviceContract {
         }
     }
 
+    /** The same bits as the moved images' own: by up to a pixel more than they are large, and by as much as can be. */
+    @ParameterizedTest
+    @CsvSource({"0, 28, 28", "1, 1, 1", "5, 0, 3", "33, 3, 5", "31, 6, 4", "257, 28, 28"})
+    void gatherShiftedMovesEachImageByItsOwnWay(int n, int height, int width) {
+        int count = 40;
+        int size = height * width;
+        byte[] images = draw.bytes(Math.max(1, count * size), 256);
+        int[] order = size == 0 ? new int[n] : draw.indices(n, count);
+        int[] shifts = new int[2 * (size == 0 ? 1 : count)];
+        int[] rows = draw.indices(shifts.length, 2 * height + 3);
+        int[] columns = draw.indices(shifts.length, 2 * width + 3);
+        for (int i = 0; i < shifts.length; i += 2) {
+            shifts[i] = i == 2 ? Integer.MIN_VALUE : i == 4 ? Integer.MAX_VALUE : rows[i] - height - 1;
+            shifts[i + 1] = i == 6 ? Integer.MIN_VALUE : i == 8 ? Integer.MAX_VALUE : columns[i] - width - 1;
+        }
+        byte[] moved = new byte[images.length];
+        for (int i = 0; i < count * size; i++) {
+            int image = i / size;
+            long row = i % size / width - (long) shifts[2 * image];
+            long column = i % width - (long) shifts[2 * image + 1];
+            if (row >= 0 && row < height && column >= 0 && column < width) {
+                moved[i] = images[image * size + (int) row * width + (int) column];
+            }
+        }
+        F32 plain = arena.out32(n * size);
+        F32 x = arena.out32(n * size);
+        I32 indices = arena.in(order);
+        device.layers().gatherImages(n, size, arena.in(moved), indices, 0.1307f, 0.3081f, plain);
+        device.layers()
+                .gatherShifted(
+                        n, height, width, arena.in(images), indices, arena.in(shifts), 0.1307f, 0.3081f, x);
+        assertThat(x.toArray()).isEqualTo(plain.toArray());
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 31, 33, 1000})
     void gatherLabelsIsExact(int n) {
@@ -65,6 +99,10 @@ public abstract class LayersContract extends DeviceContract {
         String message = "order: expected indices in [0, 4), got " + index;
         F32 x = arena.in(new float[6]);
         assertThatThrownBy(() -> device.layers().gatherImages(3, 2, bytes, order, 0, 1, x))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
+        I32 shifts = arena.in(new int[8]);
+        assertThatThrownBy(() -> device.layers().gatherShifted(3, 1, 2, bytes, order, shifts, 0, 1, x))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);
         U8 y = arena.in(new byte[3]);

@@ -402,6 +402,13 @@ public final class Operation {
                 .in("order", draw.indices(n, 9))
                 .out("x", new float[n * i])
                 .runs((d, b) -> d.layers().gatherImages(n, i, b.u8(0), b.i32(1), 0.1f, 0.3f, b.f32(2))));
+        all.add(new Operation("gatherShifted")
+                .in("images", draw.bytes(9 * 3 * i, 256), Length.ANY)
+                .in("order", draw.indices(n, 9))
+                .in("shifts", draw.indices(2 * 9, 3))
+                .out("x", new float[n * 3 * i])
+                .runs((d, b) ->
+                        d.layers().gatherShifted(n, 3, i, b.u8(0), b.i32(1), b.i32(2), 0.1f, 0.3f, b.f32(3))));
         all.add(new Operation("gatherLabels")
                 .in("labels", draw.bytes(9, 256), Length.ANY)
                 .in("order", draw.indices(n, 9))

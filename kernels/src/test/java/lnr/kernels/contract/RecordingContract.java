@@ -150,11 +150,14 @@ public abstract class RecordingContract extends DeviceContract {
         U8 labels = arena.in(new byte[] {3, 1, 2, 0});
         F32 rows = arena.in(draw.floats(4 * size));
         I32 order = arena.inOut(new int[] {2, 0, 3});
+        I32 shifts = arena.in(new int[8]);
         F32 x = arena.out32(3 * size);
+        F32 shifted = arena.out32(3 * size);
         U8 y = arena.outBytes(3);
         F32 z = arena.out32(3 * size);
         Runnable gathers = () -> {
             device.layers().gatherImages(3, size, images, order, 0.1f, 0.3f, x);
+            device.layers().gatherShifted(3, 1, size, images, order, shifts, 0.1f, 0.3f, shifted);
             device.layers().gatherLabels(3, labels, order, y);
             device.layers().gatherRows(3, size, rows, order, z);
         };
@@ -170,6 +173,7 @@ public abstract class RecordingContract extends DeviceContract {
         Arrays.fill(image, size, 2 * size, Float.NaN);
         Arrays.fill(row, size, 2 * size, Float.NaN);
         assertThat(x.toArray()).isEqualTo(image);
+        assertThat(shifted.toArray()).isEqualTo(image);
         assertThat(y.toArray()).containsExactly(2, (byte) 255, 0);
         assertThat(z.toArray()).isEqualTo(row);
     }

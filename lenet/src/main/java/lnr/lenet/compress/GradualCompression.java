@@ -142,16 +142,21 @@ public final class GradualCompression {
             Goal goal,
             Progress progress) {
         long began = System.nanoTime();
-        NetworkCompression compression = new NetworkCompression(device, model, images, plan.solver(), progress);
-        long gathered = System.nanoTime();
-        List<List<NetworkCompression.Step>> ways = ways(device, compression, validation, plan, goal, progress);
-        List<NetworkCompression.Step> steps = ways.get(0);
-        if (ways.size() > 1) {
-            Retraining retraining = plan.retraining().orElseThrow();
-            steps = best(device, original, compression, images, validation, ways, retraining, progress);
+        NetworkCompression.Result result;
+        long gathered;
+        long tried;
+        try (NetworkCompression compression =
+                new NetworkCompression(device, model, images, plan.solver(), progress)) {
+            gathered = System.nanoTime();
+            List<List<NetworkCompression.Step>> ways = ways(device, compression, validation, plan, goal, progress);
+            List<NetworkCompression.Step> steps = ways.get(0);
+            if (ways.size() > 1) {
+                Retraining retraining = plan.retraining().orElseThrow();
+                steps = best(device, original, compression, images, validation, ways, retraining, progress);
+            }
+            tried = System.nanoTime();
+            result = compression.compress(steps, progress);
         }
-        long tried = System.nanoTime();
-        NetworkCompression.Result result = compression.compress(steps, progress);
         long compressed = System.nanoTime();
         Model start = result.model();
         Evaluation.Score score = score(device, start, validation);

@@ -3,7 +3,6 @@ package lnr.lenet.compress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,15 +33,17 @@ import lnr.lenet.network.Model;
  * <p>As long as nothing before a layer has changed but that units were removed, its moments are parts of the original
  * network's, and all of these come from one pass over the images. Last layer first, every layer but the last therefore
  * has only those outputs to reconstruct that are read.
+ *
+ * <p>Owns device memory: close it.
  */
-public final class NetworkCompression {
+public final class NetworkCompression implements AutoCloseable {
     private static final int BATCH = 1000;
 
     private final Device device;
     private final Model original;
     private final DeviceImages images;
     private final Solver solver;
-    private final Map<Target, LayerMoments> moments = new EnumMap<>(Target.class);
+    private final NetworkCorrelations moments;
 
     /**
      * Gathers the original network's moments.
@@ -56,13 +57,9 @@ public final class NetworkCompression {
         this.original = original;
         this.images = images;
         this.solver = solver;
-        Set<Target> all = EnumSet.allOf(Target.class);
-        try (LeNet5 network = new LeNet5(device, original, Math.min(BATCH, images.count()));
-                NetworkCorrelations sums = NetworkCorrelations.gather(network, images, all, true, progress)) {
-            for (Target target : all) {
-                double[] w = NetworkCorrelations.weight(original, target.layer(), true);
-                moments.put(target, new LayerMoments(target, sums.of(target), w));
-            }
+        try (LeNet5 network = new LeNet5(device, original, Math.min(BATCH, images.count()))) {
+            this.moments =
+                    NetworkCorrelations.gather(network, images, EnumSet.allOf(Target.class), true, progress);
         }
     }
 
@@ -151,13 +148,27 @@ public final class NetworkCompression {
      */
     ErrorCurve curve(Target target, int[] outputs) {
         try (Scope scope = device.scope()) {
-            return new ErrorCurve(solver, moments.get(target).problem(scope, outputs, all(target.before())));
+            return new ErrorCurve(solver, uncorrected(target, outputs, all(target.before()), scope));
         }
+    }
+
+    /** The problem of reconstructing some outputs from some units, a group of columns each, and from the bias. */
+    private Problem uncorrected(Target target, int[] outputs, int[] units, Scope scope) {
+        Correlations sums = moments.of(target);
+        int[] read = Selection.columns(units, target.columns());
+        int[] columns = Arrays.copyOf(read, read.length + 1);
+        columns[read.length] = sums.width() - 1;
+        return sums.part(scope, outputs, columns, Groups.ofSize(scope, units.length, target.columns()), 0);
     }
 
     /** All outputs of a layer. */
     int[] all(int layer) {
         return IntStream.range(0, original.architecture().layers().get(layer).outputs()).toArray();
+    }
+
+    @Override
+    public void close() {
+        moments.close();
     }
 
     /** A network on its way. */
@@ -204,7 +215,7 @@ public final class NetworkCompression {
                     return corrected(target, scope);
                 }
             }
-            return moments.get(target).problem(scope, units[target.layer()], units[target.before()]);
+            return uncorrected(target, units[target.layer()], units[target.before()], scope);
         }
 
         /** y from the original network, x from this one. */

@@ -8,6 +8,8 @@ import lnr.kernels.U8;
 
 /** Labelled images as bytes in a device's memory; batches are normalised as they are gathered. */
 public final class DeviceImages implements AutoCloseable {
+    private static final int SIDE = Architecture.SIDE;
+
     /** MNIST's mean and standard deviation, pixels scaled to [0, 1]. */
     private static final float MEAN = 0.1307f;
 
@@ -15,11 +17,12 @@ public final class DeviceImages implements AutoCloseable {
 
     private final Device device;
     private final int count;
-    private final int size;
     private final Scope scope;
     private final U8 images; // (count, size)
     private final U8 labels; // (count)
     private final I32 order; // (count), a permutation of 0 .. count - 1
+    private I32 shifts; // (count, 2), down and right; null before images are first moved
+    private boolean shifted;
 
     /**
      * @param device where they are kept; closed by the caller, after this
@@ -29,7 +32,7 @@ public final class DeviceImages implements AutoCloseable {
     public DeviceImages(Device device, byte[] images, byte[] labels) {
         this.device = device;
         this.count = labels.length;
-        this.size = Architecture.SIDE * Architecture.SIDE;
+        int size = SIDE * SIDE;
         if (images.length != count * size) {
             throw new IllegalArgumentException("images: expected [" + count * size + "], got [" + images.length + "]");
         }
@@ -43,16 +46,6 @@ public final class DeviceImages implements AutoCloseable {
             throw e;
         }
         inOrder();
-    }
-
-    /** A copy of the images' bytes in their own order, (count, 784), on the host. */
-    public byte[] pixels() {
-        return images.toArray();
-    }
-
-    /** Replaces the images by others of the same labels: (count, 784), copied. */
-    public void replacePixels(byte[] pixels) {
-        images.write(pixels);
     }
 
     /** Number of images. */
@@ -75,12 +68,35 @@ public final class DeviceImages implements AutoCloseable {
     }
 
     /**
+     * Batches show images moved from here on. What moves in is ground, 0.
+     *
+     * @param ways (count, 2) in the images' own order, pixels down and to the right
+     */
+    void shift(int[] ways) {
+        if (shifts == null) {
+            shifts = scope.i32(ways.length);
+        }
+        shifts.write(ways);
+        shifted = true;
+    }
+
+    /** Batches show images as they are from here on. */
+    void unshift() {
+        shifted = false;
+    }
+
+    /**
      * Gathers images {@code [from, from + n)} of the order, normalised.
      *
      * @param x (n, 784). Modified.
      */
     public void gather(int from, int n, F32 x) {
-        device.layers().gatherImages(n, size, images, order.slice(from, n), MEAN, DEVIATION, x);
+        I32 batch = order.slice(from, n);
+        if (shifted) {
+            device.layers().gatherShifted(n, SIDE, SIDE, images, batch, shifts, MEAN, DEVIATION, x);
+        } else {
+            device.layers().gatherImages(n, SIDE * SIDE, images, batch, MEAN, DEVIATION, x);
+        }
     }
 
     /**

@@ -227,7 +227,7 @@ public final class Training implements AutoCloseable {
     }
 
     /** (n, classes), the teacher's logits of the batch. */
-    private F32 opinion(int n) {
+    F32 opinion(int n) {
         return opinion.slice(0, (long) n * network.width(LeNet5.STEPS));
     }
 

@@ -43,8 +43,9 @@ final class Subject implements AutoCloseable {
     private final int epochs;
     private final Progress progress;
     private NetworkCorrelations correlations; // of fc2 with its bias
+    private NetworkCompression trial; // on images that leave some to choose by
+    private Allocation allocation; // of the trial's
     private NetworkCompression compression; // on all images
-    private Allocation allocation;
 
     /**
      * @param number of the network, the seed of its retraining too
@@ -90,7 +91,7 @@ final class Subject implements AutoCloseable {
     Point network(int parameters) {
         Clock clock = new Clock();
         if (compression == null) {
-            NetworkCompression trial = new NetworkCompression(device, model, images.fitted(), solver, progress);
+            trial = new NetworkCompression(device, model, images.fitted(), solver, progress);
             allocation = new Allocation(device, trial, ALL, images.heldOut());
             compression = new NetworkCompression(device, model, images.all(), solver, progress);
         }
@@ -193,6 +194,12 @@ final class Subject implements AutoCloseable {
         }
         if (allocation != null) {
             allocation.close();
+        }
+        if (trial != null) {
+            trial.close();
+        }
+        if (compression != null) {
+            compression.close();
         }
     }
 

@@ -3,6 +3,7 @@ package lnr.lenet.compress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.EnumSet;
+import java.util.List;
 import java.util.function.ToLongFunction;
 import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
@@ -76,7 +77,7 @@ class EmulatedTransfersTest {
 
     @Test
     void aRetrainingBringsTheNetwork() {
-        Retraining retraining = new Retraining(2, true, 0, 0);
+        Retraining retraining = new Retraining(2, true, 1, 0);
         few("a retraining", images -> bytes(() -> retraining.run(device, MODEL, MODEL, images, Progress.NONE)),
                 Float.BYTES * MODEL.values().length + 256);
     }
@@ -117,5 +118,30 @@ class EmulatedTransfersTest {
             }
         });
         assertThat(bytes).isBetween((long) Double.BYTES * 2 * h * d, (long) Double.BYTES * (3 * h + 100) * d);
+    }
+
+    @Test
+    void momentsOfAllLayersBringNothingButTheWeights() {
+        few("moments of all layers", images -> bytes(() -> compression(images).close()),
+                Float.BYTES * MODEL.values().length + 64);
+    }
+
+    // As above: R has 201 numbers for each column.
+    @Test
+    void aLayersFitBringsItsAnswers() {
+        int h = 10;
+        int d = 201;
+        List<NetworkCompression.Step> steps =
+                List.of(new NetworkCompression.Step(Target.FC2, new Strength.Ratio(0.3)));
+        long bytes = of(3 * BATCH, images -> {
+            try (NetworkCompression compression = compression(images)) {
+                return bytes(() -> compression.compress(steps, Progress.NONE));
+            }
+        });
+        assertThat(bytes).isBetween((long) Double.BYTES * 2 * h * d, (long) Double.BYTES * (3 * h + 100) * d);
+    }
+
+    private NetworkCompression compression(DeviceImages images) {
+        return new NetworkCompression(device, MODEL, images, Solver.named("newton"), Progress.NONE);
     }
 }

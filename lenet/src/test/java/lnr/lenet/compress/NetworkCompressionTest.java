@@ -55,6 +55,7 @@ class NetworkCompressionTest {
 
     @AfterAll
     static void nothingIsHeld() {
+        compression.close();
         images.close();
         heldOut.close();
         assertThat(device.heldBytes()).isZero();

@@ -53,10 +53,11 @@ public final class PassBounds {
      *
      * @param n samples of the network's last pass, which was a full one
      * @param x (n, 784), what it was given
-     * @param winners (n, outputs) of the two convolutions, which then took a product for each weight; or null
+     * @param winners (n, outputs) of the two convolutions, or null: the CPU may then take its sums by fewer products
      */
     public static void assertForward(LeNet5 network, int n, float[] x, byte[][] winners) {
         Model model = network.model();
+        boolean fewer = winners == null && network.device().name().equals("cpu");
         float[] input = x;
         for (int i = 0; i < STEPS; i++) {
             float[] output = network.activation(i + 1, n).toArray();
@@ -64,7 +65,7 @@ public final class PassBounds {
             if (i < 2) {
                 ConvShape shape = i == 0 ? model.architecture().first() : model.architecture().second();
                 convolution(name, shape, n, input, model.weight(i), model.bias(i), output,
-                        winners == null ? null : winners[i]);
+                        winners == null ? null : winners[i], fewer);
             } else {
                 dense(n, i == 2, input, model.architecture().layers().get(i), model.weight(i), model.bias(i))
                         .contains(name, output);
@@ -128,9 +129,21 @@ public final class PassBounds {
         return y;
     }
 
-    /** Checks Y = relu(maxpool(conv(X, W) + b)), and that each winner may be its window's largest. */
+    /**
+     * Checks Y = relu(maxpool(conv(X, W) + b)), and that each winner may be its window's largest.
+     *
+     * @param fewer whether the sums may have been taken by fewer products than one a weight
+     */
     private static void convolution(
-            String name, ConvShape shape, int n, float[] x, float[] w, float[] b, float[] y, byte[] winners) {
+            String name,
+            ConvShape shape,
+            int n,
+            float[] x,
+            float[] w,
+            float[] b,
+            float[] y,
+            byte[] winners,
+            boolean fewer) {
         int patch = shape.patch();
         double[] sums = new double[4];
         double[] errors = new double[4];
@@ -157,7 +170,7 @@ public final class PassBounds {
                         size += Math.abs(term);
                     }
                     sums[place] = sum;
-                    errors[place] = winners == null
+                    errors[place] = fewer
                             ? U * (16 * patch * largest * filter + 2 * size)
                             : U * (patch + 2) * size;
                     most = Math.max(most, sum);
@@ -185,19 +198,19 @@ public final class PassBounds {
     }
 
     /**
-     * The gradient of the mean cross-entropy with respect to all parameters, as it follows from the pass's activations
-     * and winners, in the parameters' order.
+     * The gradient of a loss with respect to all parameters, as it follows from the pass's activations and winners, in
+     * the parameters' order.
      *
      * @param n samples of the network's last pass
      * @param x (n, 784), what it was given
-     * @param labels (n)
+     * @param dz (n, classes), the gradient with respect to the logits
      * @param winners (n, outputs) of the two convolutions
      */
-    static Bounded gradient(LeNet5 network, int n, float[] x, byte[] labels, byte[][] winners) {
+    static Bounded gradient(LeNet5 network, int n, float[] x, Bounded dz, byte[][] winners) {
         Model model = network.model();
         Architecture shape = model.architecture();
         Bounded gradient = new Bounded(shape.parameters());
-        Bounded dy = softmax(n, shape.classes(), network.activation(STEPS, n).toArray(), labels);
+        Bounded dy = dz;
         for (int i = STEPS - 1; i >= 0; i--) {
             float[] input = i == 0 ? x : network.activation(i, n).toArray();
             float[] output = network.activation(i + 1, n).toArray();
@@ -211,10 +224,75 @@ public final class PassBounds {
     }
 
     /**
-     * dZ = (softmax(Z) - e) / n. An exponential's argument is rounded, which is u |z - max| relative to the result, and
-     * expf is wrong by 2 units in the last place at most (CUDA C++ Programming Guide, mathematical functions), 4 u.
+     * The gradient of {@link lnr.kernels.Layers#distillation} from the last pass's logits, S = 1 / T and L the
+     * logarithm of the classes' number. An argument (z - max) S is wrong by 3 u of itself; the logarithm of the sum by
+     * what these make of it and 5 u, and by 2 u L of its own; their difference by u of both, and expf by 4 u: of a
+     * spread s = S (max - min), 7 s + 3 L + 9 units relative to a probability.
+     *
+     * @param t (n, classes), the teacher's logits
+     * @param labels (n)
      */
-    private static Bounded softmax(int n, int classes, float[] z, byte[] labels) {
+    static Bounded distillation(
+            LeNet5 network, int n, float[] t, byte[] labels, double temperature, double share) {
+        int classes = network.architecture().classes();
+        float[] z = network.activation(STEPS, n).toArray();
+        Bounded dz = new Bounded(n * classes);
+        for (int s = 0; s < n; s++) {
+            Probabilities hard = new Probabilities(classes, z, s, 1);
+            Probabilities soft = new Probabilities(classes, z, s, temperature);
+            Probabilities wanted = new Probabilities(classes, t, s, temperature);
+            for (int k = 0; k < classes; k++) {
+                double miss = hard.p[k] - (k == labels[s] ? 1 : 0);
+                double apart = soft.p[k] - wanted.p[k];
+                double slope = (1 - share) * miss + share * temperature * apart;
+                // 1 - share is wrong by u; differences, products, their sum, and its division by n are rounded.
+                double error = (1 - share) * hard.error(k)
+                        + share * temperature * (soft.error(k) + wanted.error(k))
+                        + U * ((1 + 2 * (1 - share)) * Math.abs(miss) + 5 * share * temperature * Math.abs(apart))
+                        + 2 * U * Math.abs(slope);
+                dz.add(s * classes + k, slope / n, error / n);
+            }
+        }
+        return dz;
+    }
+
+    /** softmax(z / T) of one sample, as {@link #distillation} bounds it. */
+    private static final class Probabilities {
+        private final double[] p;
+        private final double relative;
+
+        Probabilities(int classes, float[] z, int sample, double temperature) {
+            p = new double[classes];
+            double top = Double.NEGATIVE_INFINITY;
+            double least = Double.POSITIVE_INFINITY;
+            for (int k = 0; k < classes; k++) {
+                top = Math.max(top, z[sample * classes + k]);
+                least = Math.min(least, z[sample * classes + k]);
+            }
+            double total = 0;
+            for (int k = 0; k < classes; k++) {
+                p[k] = Math.exp((z[sample * classes + k] - top) / temperature);
+                total += p[k];
+            }
+            for (int k = 0; k < classes; k++) {
+                p[k] /= total;
+            }
+            relative = U * (7 * (top - least) / temperature + 3 * Math.log(classes) + 9);
+        }
+
+        double error(int k) {
+            return relative * p[k];
+        }
+    }
+
+    /**
+     * dZ = (softmax(Z) - e) / n, from the last pass's logits. An exponential's argument is rounded, which is
+     * u |z - max| relative to the result, and expf is wrong by 2 units in the last place at most (CUDA C++ Programming
+     * Guide, mathematical functions), 4 u.
+     */
+    static Bounded crossEntropy(LeNet5 network, int n, byte[] labels) {
+        int classes = network.architecture().classes();
+        float[] z = network.activation(STEPS, n).toArray();
         Bounded dz = new Bounded(n * classes);
         for (int s = 0; s < n; s++) {
             double top = Double.NEGATIVE_INFINITY;
