@@ -521,19 +521,31 @@ public final class CudaDevice implements Device {
             // A lost device gives errors from here on, to which there is nothing more to say.
             JCudaDriver.cuCtxPushCurrent(context);
             turns++;
-            JCudaDriver.cuStreamSynchronize(stream);
-            if (profile != null) {
-                profile.close();
+            try {
+                JCudaDriver.cuStreamSynchronize(stream);
+                if (profile != null) {
+                    profile.close();
+                }
+                List.copyOf(recordings).forEach(CudaRecording::close);
+                holdings.buffers().forEach(CudaDevice::giveBack);
+                closing.forEach(Runnable::run);
+            } finally {
+                closing.clear();
+                closed = true;
+                leave();
+                JCudaDriver.cuDevicePrimaryCtxRelease(device);
             }
-            List.copyOf(recordings).forEach(CudaRecording::close);
-            holdings.buffers().forEach(CudaMemory::release);
-            closing.forEach(Runnable::run);
-            closing.clear();
-            closed = true;
-            leave();
-            JCudaDriver.cuDevicePrimaryCtxRelease(device);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Gives a block back while the device is closed, which goes on when the driver does not take it. */
+    private static void giveBack(CudaMemory memory) {
+        try {
+            memory.release();
+        } catch (DeviceException e) {
+            // The context ends with the device, and its memory with it.
         }
     }
 }
