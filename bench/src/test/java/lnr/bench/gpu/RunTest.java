@@ -15,7 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * What {@code bench/gpu/run} keeps, takes again and lets pass. Its programs are stand-ins: each leaves an empty file
  * where it is told to, the first part of the contract fails when there is a file {@code fails}, and {@code timeout}
- * finds that the phase named in the file {@code outruns} took too long, with a step ended when there is {@code further}.
+ * finds that the phase named in the file {@code outruns} took too long, with a step ended when there is {@code
+ * further}.
  */
 class RunTest {
     private static final List<String> PHASES =
