@@ -55,7 +55,8 @@ KERNEL(256) void lnr_sum(int n, const double* values, double* out) {
 
 // partials_b = how many of block b's share of x are NaN or infinite.
 //
-// Shapes, launch, bound: as lnr_dot, 8 n bytes.
+// Shapes, launch: as lnr_dot.
+// Bound:    8 n bytes: memory.
 // Numerics: counts, exact. What stands in for an element beyond the end is finite.
 KERNEL(256) void lnr_not_finite(long long n, const double* x, double* partials) {
     bool wide = aligned<16>(x);
