@@ -55,6 +55,23 @@ __device__ double product(Run run, const double* a, const double* b) {
     return block_sum<team>(sum);
 }
 
+// A lane's part of the sum of A o B over a block of so many rows and `size` elements, of matrices of n rows: accesses
+// of `width` elements, which the rows are a multiple of.
+template <int width>
+__device__ double block_share(int n, int rows, long long size, const double* a, const double* b, bool wide) {
+    double sum = 0;
+#pragma unroll 4
+    for (long long e = width * lane(); e < size; e += width * WARP) {
+        long long at = e / rows * n + e % rows;
+        auto x = load<width>(a + at, wide);
+        auto y = load<width>(b + at, wide);
+        for (int j = 0; j < width; j++) {
+            sum += x.at[j] * y.at[j];
+        }
+    }
+    return sum;
+}
+
 template <int team>
 __device__ void slope_of(
     int h, int groups, double lambda, double epsilon, const int* starts, const double* weights, const double* m,
@@ -251,7 +268,8 @@ KERNEL(128) void lnr_complement(int n, const double* shift, const double* a, con
 // Shapes:   starts (groups + 1), shift (n); a, b (n, n); t (groups, groups).
 // Launch:   blocks of 128 threads, a warp an element of T.
 // Bound:    16 bytes and 2 flops a number: memory; where groups are of fewer than 32 columns, latency.
-// Numerics: lane l adds the block's elements l, l + 32, ..., column by column, then the warp.
+// Numerics: lane l adds the block's elements l, l + 32, ..., column by column, then the warp; pairs of them in place of
+//           elements where n, the group's first row and its rows are even. The alignment of a and b changes nothing.
 KERNEL(128) void lnr_complement_groups(
     int n, int groups, const int* starts, const double* shift, const double* a, const double* b, double* t) {
     long long element = static_cast<long long>(blockIdx.x) * TEAMS<WARP> + warp();
@@ -262,12 +280,11 @@ KERNEL(128) void lnr_complement_groups(
     int l = static_cast<int>(element / groups);
     int rows = starts[k + 1] - starts[k];
     long long size = static_cast<long long>(rows) * (starts[l + 1] - starts[l]);
-    double sum = 0;
-#pragma unroll 4
-    for (long long e = lane(); e < size; e += WARP) {
-        long long at = (starts[l] + e / rows) * n + starts[k] + e % rows;
-        sum += a[at] * b[at];
-    }
+    long long from = static_cast<long long>(starts[l]) * n + starts[k];
+    bool even = n % 2 == 0 && starts[k] % 2 == 0 && rows % 2 == 0;
+    bool wide = aligned<16>(a) && aligned<16>(b);
+    double sum = even ? block_share<2>(n, rows, size, a + from, b + from, wide)
+                      : block_share<1>(n, rows, size, a + from, b + from, true);
     sum = warp_sum(sum);
     if (lane() == 0) {
         t[element] = (k == l ? 1 / shift[starts[k]] : 0) - sum;

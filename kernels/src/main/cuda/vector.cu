@@ -55,12 +55,16 @@ KERNEL(256) void lnr_sum(int n, const double* values, double* out) {
 
 // partials_b = how many of block b's share of x are NaN or infinite.
 //
-// Shapes, launch, bound: as lnr_dot, 8 n bytes.
-// Numerics: counts, exact.
+// Shapes, launch: as lnr_dot.
+// Bound:    8 n bytes: memory.
+// Numerics: counts, exact. What stands in for an element beyond the end is finite.
 KERNEL(256) void lnr_not_finite(long long n, const double* x, double* partials) {
+    bool wide = aligned<16>(x);
     double count = 0;
-    for (long long i = grid_thread(); i < n; i += grid_threads()) {
-        count += !(x[i] - x[i] == 0);
+    for (long long i = grid_thread(); 2 * i < n; i += grid_threads()) {
+        double2 a = pair(x, i, n, wide);
+        count += !(a.x - a.x == 0);
+        count += !(a.y - a.y == 0);
     }
     count = block_sum<256>(count);
     if (threadIdx.x == 0) {
@@ -109,13 +113,21 @@ KERNEL(256) void lnr_add_diagonal(int n, double* a, const double* v) {
 // A = I.
 //
 // Shapes:   a (n, n) column-major.
-// Launch:   blocks of 256 threads, an element each.
+// Launch:   blocks of 256 threads, a pair of elements each.
 // Bound:    8 n^2 bytes: memory.
 // Numerics: exact.
 KERNEL(256) void lnr_identity(int n, double* a) {
-    long long i = grid_thread();
-    if (i < (long long)n * n) {
-        a[i] = i % (n + 1LL) == 0 ? 1 : 0;
+    long long size = static_cast<long long>(n) * n;
+    long long i = 2 * grid_thread();
+    if (i >= size) {
+        return;
+    }
+    double first = i % (n + 1LL) == 0 ? 1 : 0;
+    if (i + 1 < size) {
+        double second = (i + 1) % (n + 1LL) == 0 ? 1 : 0;
+        store(a + i, Numbers<2>{{first, second}}, aligned<16>(a));
+    } else {
+        a[i] = first;
     }
 }
 
@@ -142,17 +154,26 @@ KERNEL(256) void lnr_positive_diagonal(int n, const double* a, const int* info, 
 // Shapes:   a (n, n), v, w (n).
 // Launch:   a warp for each element of w, eight to a block.
 // Bound:    8 n^2 bytes, 2 n^2 flops: memory, or the cache that A fits into.
-// Numerics: w_j is column j times v, lane l adding elements l, l + 32, ... in ascending order, then the warp.
+// Numerics: w_j is column j times v: lane l adds pairs l, l + 32, ... in ascending order, lane 0 the element before the
+//           first pair and lane 31 the one behind the last, where there are any; then the warp. The parity of n and j
+//           says where pairs begin; the alignment of a and v changes nothing.
 KERNEL(256) void lnr_multiply_symmetric(int n, const double* a, const double* v, double* w) {
     int j = blockIdx.x * (256 / WARP) + warp();
     if (j >= n) {
         return;
     }
     const double* column = a + static_cast<long long>(j) * n;
+    int odd = static_cast<int>(static_cast<long long>(j) * n % 2);
+    bool columnWide = aligned<16>(column + odd);
+    bool vWide = aligned<16>(v + odd);
     double sum = 0;
-    for (int i = lane(); i < n; i += WARP) {
-        sum = fma(column[i], v[i], sum);
-    }
+    walk<WARP, 4>(n, odd, [&](auto width, int i) {
+        auto x = load<width.value>(column + i, columnWide);
+        auto y = load<width.value>(v + i, vWide);
+        for (int k = 0; k < width.value; k++) {
+            sum = fma(x.at[k], y.at[k], sum);
+        }
+    });
     sum = warp_sum(sum);
     if (lane() == 0) {
         w[j] = sum;

@@ -68,6 +68,9 @@ public class BlasBenchmark {
         private F64 sides; // (h, n), column-major
         private F64 answers; // (h, n), column-major
         private F64 gram; // (n, n)
+        private F64 inverse; // (n, n)
+        private F64 room; // (n, n + 1)
+        private F64 eigenvalues; // (n)
 
         @Override
         void prepare(Scope scope) {
@@ -86,6 +89,9 @@ public class BlasBenchmark {
             sides = normal64((long) h * n);
             answers = scope.f64((long) h * n);
             gram = scope.f64((long) n * n);
+            inverse = scope.f64((long) n * n);
+            room = scope.f64(n * (n + 1L));
+            eigenvalues = scope.f64(n);
         }
     }
 
@@ -152,6 +158,22 @@ public class BlasBenchmark {
         s.on().blas().choleskySolve(s.h, s.n, s.factor, s.answers);
         s.on().synchronize();
         work.flops(2.0 * s.h * s.n * s.n);
+    }
+
+    /** (L L')^-1, both triangles. */
+    @Benchmark
+    public void choleskyInverse(Definite s, Work work) {
+        s.on().blas().choleskyInverse(s.n, s.factor, s.inverse, s.room);
+        s.on().synchronize();
+        work.flops(2.0 / 3 * s.n * s.n * s.n);
+    }
+
+    /** A = V diag(w) V', and the copy of A that it overwrites; its work is counted as 4/3 n^3, the reduction's. */
+    @Benchmark
+    public void eigen(Definite s, Work work) {
+        s.on().blas().copy(s.matrix, s.spoilt);
+        s.on().blas().eigen(s.n, s.spoilt, s.eigenvalues);
+        work.flops(4.0 / 3 * s.n * s.n * s.n);
     }
 
     /** The step length of a solver; its work is counted as the reduction to tridiagonal form, 4/3 n^3. */

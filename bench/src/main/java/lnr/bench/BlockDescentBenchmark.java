@@ -35,7 +35,10 @@ public class BlockDescentBenchmark {
 
         private int h;
         private int d;
-        private F64 start; // (h, d), column-major
+        private Groups groups;
+        private F64 r; // (d, d)
+        private F64 c; // (h, d), column-major
+        private F64 start; // (h, d)
         private F64 gradient; // (h, d), G there
         private F64 m; // (h, d)
         private F64 g; // (h, d)
@@ -48,18 +51,29 @@ public class BlockDescentBenchmark {
             h = sizes[0];
             d = sizes[1];
             F64 samples = normal64((long) d * (2 * d + 1)); // (d, 2 d + 1)
-            F64 r = scope.f64((long) d * d);
+            r = scope.f64((long) d * d);
             on().blas().gemm(false, true, d, d, 2 * d + 1, 0.5 / d, samples, d, samples, d, 0, r, d);
             start = normal64((long) h * d);
-            F64 c = normal64((long) h * d);
+            c = normal64((long) h * d);
             gradient = scope.f64((long) h * d);
             on().blas().copy(c, gradient);
             on().blas().gemm(false, false, h, d, d, -1, start, h, r, d, 1, gradient, h);
             m = scope.f64((long) h * d);
             g = scope.f64((long) h * d);
             lambda = Math.sqrt((double) h * size);
-            passes = on().blockDescent().prepare(scope, h, Groups.ofSize(scope, d / size, size), r, c);
+            groups = Groups.ofSize(scope, d / size, size);
+            passes = on().blockDescent().prepare(scope, h, groups, r, c);
         }
+    }
+
+    /** What passes over a problem need, among it the eigenvectors of each R_kk; these blocks are read and written. */
+    @Benchmark
+    public void prepare(Problem s, Work work) {
+        try (Scope scope = s.on().scope()) {
+            s.on().blockDescent().prepare(scope, s.h, s.groups, s.r, s.c);
+            s.on().synchronize();
+        }
+        work.bytes(16.0 * s.d * s.size);
     }
 
     /** A pass, and two copies for its start: R is read once, M and G are read and written; 2 h d^2 flops. */

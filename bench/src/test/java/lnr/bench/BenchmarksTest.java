@@ -41,7 +41,8 @@ class BenchmarksTest {
         run(product, benchmark::gemmF32, benchmark::gemmF64);
         BlasBenchmark.Definite definite = new BlasBenchmark.Definite();
         definite.shape = "3x7";
-        run(definite, benchmark::cholesky, benchmark::choleskySolve, benchmark::largestEigenvalue);
+        run(definite, benchmark::cholesky, benchmark::choleskySolve, benchmark::choleskyInverse);
+        run(definite, benchmark::eigen, benchmark::largestEigenvalue);
         BlasBenchmark.Vectors vectors = new BlasBenchmark.Vectors();
         vectors.length = 17;
         run(vectors, benchmark::dot, benchmark::copy, benchmark::axpy, benchmark::addDiagonal);
@@ -89,7 +90,7 @@ class BenchmarksTest {
             BlockDescentBenchmark.Problem problem = new BlockDescentBenchmark.Problem();
             problem.shape = "4x12";
             problem.size = size;
-            run(problem, benchmark::pass, benchmark::pass);
+            run(problem, benchmark::prepare, benchmark::pass);
         }
     }
 

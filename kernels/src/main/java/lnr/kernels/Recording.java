@@ -6,10 +6,14 @@ package lnr.kernels;
  * in buffers. Close it before the buffers it uses.
  */
 public interface Recording extends AutoCloseable {
-    /** Runs the operations, in order, after all that was asked of the device before. Does not wait for them. */
+    /**
+     * Runs the operations, in order, after all that was asked of the device before. Does not wait for them.
+     *
+     * @throws IllegalStateException when the recording, or a buffer that it uses, has been closed
+     */
     void replay();
 
-    /** Gives back what the recording holds; {@link #replay} then throws {@link IllegalStateException}. */
+    /** Gives back what the recording holds. */
     @Override
     void close();
 }

@@ -29,9 +29,9 @@ import org.xml.sax.SAXException;
  * The record of a run on a GPU: what its phases left in a folder, as one JSON object.
  *
  * <p>{@code machine} and {@code bits} hold lines of a key, a colon and a value; {@code phases} a line of name, exit
- * code and seconds for each phase; {@code sanitizer} a line of tool and part, exit code and summary; {@code contract}
- * JUnit's reports; {@code bench} JMH's; {@code torch.json} the comparison's, {@code compress.json} the main job's. What
- * a phase has not left is not in the record.
+ * code or {@code stopped}, and seconds for each phase; {@code sanitizer} a line of tool and part, exit code and
+ * summary; {@code contract} JUnit's reports; {@code bench} JMH's; {@code torch.json} the comparison's,
+ * {@code compress.json} the main job's. What a phase has not left is not in the record.
  */
 public final class Record {
     private static final String EMULATED = "emulated";

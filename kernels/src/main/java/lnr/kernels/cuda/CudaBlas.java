@@ -321,7 +321,7 @@ final class CudaBlas implements Blas {
             return;
         }
         try (Turn turn = device.turn()) {
-            int blocks = (int) (((long) n * n + THREADS - 1) / THREADS);
+            int blocks = (int) (((long) n * n + 2 * THREADS - 1) / (2 * THREADS));
             kernels.work(8.0 * n * n, 0).launch("lnr_identity", blocks, 1, THREADS, 0, n, out);
             solveTriangular(cublasOperation.CUBLAS_OP_T, n, n, l, out);
             solveTriangular(cublasOperation.CUBLAS_OP_N, n, n, l, out);

@@ -55,8 +55,10 @@ public final class CudaDevice implements Device {
     private final int sharedMemory;
     private volatile boolean closed;
     private CudaProfile profile;
-    private boolean recording;
     private boolean replaying;
+
+    /** The memory that the operations being recorded use; null while none are. */
+    private Set<CudaMemory> recorded;
 
     /** Turns of the thread that holds the lock. */
     private int turns;
@@ -191,13 +193,17 @@ public final class CudaDevice implements Device {
     /** @throws IllegalStateException or IllegalArgumentException unless all buffers are open, and this device's */
     void require(Buffer... buffers) {
         for (Buffer buffer : buffers) {
-            CudaMemory.address(this, buffer);
+            address(buffer);
         }
     }
 
     /** The address of the buffer's first element; the buffer must be open, and this device's. */
     long address(Buffer buffer) {
-        return CudaMemory.address(this, buffer);
+        long address = CudaMemory.address(this, buffer);
+        if (lock.isHeldByCurrentThread() && isRecording()) {
+            recorded.add((CudaMemory) buffer.storage());
+        }
+        return address;
     }
 
     /** Bytes of shared memory that a block may have, when its kernel asks for them. */
@@ -205,9 +211,13 @@ public final class CudaDevice implements Device {
         return sharedMemory;
     }
 
+    private boolean isRecording() {
+        return recorded != null;
+    }
+
     /** Whether operations are a recording's: they are being recorded, or replayed one by one. Nothing waits then. */
     boolean isOfRecording() {
-        return recording || replaying;
+        return isRecording() || replaying;
     }
 
     /** Asks for a recording's operations one by one, in a turn. */
@@ -222,7 +232,7 @@ public final class CudaDevice implements Device {
 
     /** @throws IllegalStateException while operations are being recorded */
     void requireNotRecording(String what) {
-        if (recording) {
+        if (isRecording()) {
             throw new IllegalStateException(what + " while operations are recorded");
         }
     }
@@ -300,14 +310,14 @@ public final class CudaDevice implements Device {
 
     /** Precedes an operation on the stream, for the profile if there is one. In a turn. */
     void begin() {
-        if (profile != null && !recording) {
+        if (profile != null && !isRecording()) {
             profile.begin();
         }
     }
 
     /** Follows the operation; it had to move so many bytes and to do so many flops of a type. */
     void end(String what, double bytes, double flops, Type arithmetic) {
-        if (profile != null && !recording) {
+        if (profile != null && !isRecording()) {
             profile.end(what, bytes, flops, arithmetic);
         }
     }
@@ -432,12 +442,12 @@ public final class CudaDevice implements Device {
     public Recording record(Runnable operations) {
         try (Turn turn = turn()) {
             requireNotRecording("operations cannot be recorded");
-            recording = true;
+            recorded = new HashSet<>();
             CudaRecording made;
             try {
-                made = new CudaRecording(this, operations);
+                made = new CudaRecording(this, operations, recorded);
             } finally {
-                recording = false;
+                recorded = null;
             }
             recordings.add(made);
             return made;
@@ -521,19 +531,31 @@ public final class CudaDevice implements Device {
             // A lost device gives errors from here on, to which there is nothing more to say.
             JCudaDriver.cuCtxPushCurrent(context);
             turns++;
-            JCudaDriver.cuStreamSynchronize(stream);
-            if (profile != null) {
-                profile.close();
+            try {
+                JCudaDriver.cuStreamSynchronize(stream);
+                if (profile != null) {
+                    profile.close();
+                }
+                List.copyOf(recordings).forEach(CudaRecording::close);
+                holdings.buffers().forEach(CudaDevice::giveBack);
+                closing.forEach(Runnable::run);
+            } finally {
+                closing.clear();
+                closed = true;
+                leave();
+                JCudaDriver.cuDevicePrimaryCtxRelease(device);
             }
-            List.copyOf(recordings).forEach(CudaRecording::close);
-            holdings.buffers().forEach(CudaMemory::release);
-            closing.forEach(Runnable::run);
-            closing.clear();
-            closed = true;
-            leave();
-            JCudaDriver.cuDevicePrimaryCtxRelease(device);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Gives a block back while the device is closed, which goes on when the driver does not take it. */
+    private static void giveBack(CudaMemory memory) {
+        try {
+            memory.release();
+        } catch (DeviceException e) {
+            // The context ends with the device, and its memory with it.
         }
     }
 }

@@ -39,7 +39,8 @@ final class CudaMemory extends Storage {
         return address + element * type.bytes();
     }
 
-    private void requireOpen() {
+    /** @throws IllegalStateException unless it is open */
+    void requireOpen() {
         if (!open) {
             throw new IllegalStateException("the buffer was used after its scope, or its device, had closed");
         }

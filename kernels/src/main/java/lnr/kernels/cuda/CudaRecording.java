@@ -1,5 +1,6 @@
 package lnr.kernels.cuda;
 
+import java.util.Set;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
@@ -11,13 +12,19 @@ import lnr.kernels.Recording;
 final class CudaRecording implements Recording {
     private final CudaDevice device;
     private final Runnable operations;
+    private final Set<CudaMemory> memory;
     private final CUgraphExec graph = new CUgraphExec();
     private boolean closed;
 
-    /** Captures what {@code operations} asks of the device, whose turn it is on this thread. */
-    CudaRecording(CudaDevice device, Runnable operations) {
+    /**
+     * Captures what {@code operations} asks of the device, whose turn it is on this thread.
+     *
+     * @param memory to which the device adds what the operations use meanwhile; kept
+     */
+    CudaRecording(CudaDevice device, Runnable operations, Set<CudaMemory> memory) {
         this.device = device;
         this.operations = operations;
+        this.memory = memory;
         CUgraph captured = new CUgraph();
         device.check(
                 JCudaDriver.cuStreamBeginCapture(
@@ -52,6 +59,7 @@ final class CudaRecording implements Recording {
                 throw new IllegalStateException("the recording is closed");
             }
             device.requireNotRecording("a recording cannot be replayed");
+            memory.forEach(CudaMemory::requireOpen);
             if (device.isProfiled()) {
                 device.replay(operations);
             } else {

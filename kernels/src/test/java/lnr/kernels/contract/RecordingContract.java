@@ -121,6 +121,22 @@ public abstract class RecordingContract extends DeviceContract {
         assertThat(y.toArray()).containsExactly(1, 2, 3);
     }
 
+    @Test
+    void aRecordingWhoseBufferIsClosedIsRefused() {
+        F64 x = arena.in(draw.doubles(3));
+        Recording recording;
+        try (Scope scope = device.scope()) {
+            F64 y = scope.f64(3);
+            recording = device.record(() -> device.blas().axpy(1, x, y));
+            recording.replay();
+            assertThat(y.toArray()).isEqualTo(x.toArray());
+        }
+        assertThatThrownBy(recording::replay)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the buffer was used after its scope, or its device, had closed");
+        recording.close();
+    }
+
     // A device may refuse it while it records, or find the code out only when it is replayed.
     @Test
     void aScopeThatIsClosedInARecordingKeepsOrGivesBackAllItHas() {

@@ -43,6 +43,8 @@ public abstract class SupportContract extends DeviceContract {
         matches(h, singles(n), ones(n));
         int[] starts = draw.starts(n, 5);
         matches(h, starts, draw.weights(starts.length - 1));
+        int[] even = Arrays.stream(starts).map(start -> 2 * start).toArray(); // pairs fit into each block
+        matches(h, even, draw.weights(even.length - 1));
         int[] long_ = draw.starts(n, 40);
         matches(h, long_, draw.weights(long_.length - 1));
     }

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a CUDA device does beyond the contract of all devices: names, recordings that fail, transfers, faults. */
 @Buildable
 class CudaDeviceTest {
+    private static final int INVALID_VALUE = 1;
     private static final int OUT_OF_MEMORY = 2;
     private static final int ILLEGAL_ADDRESS = 700;
 
@@ -387,6 +388,25 @@ class CudaDeviceTest {
     @Test
     void namedRangesRunWhatTheyAreGiven() {
         assertThat(device.<Integer>range("epoch 3", () -> 7)).isEqualTo(7);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {INVALID_VALUE, ILLEGAL_ADDRESS})
+    void closingGoesOnWhenABlockCannotBeGivenBack(int error) {
+        F64 x = scope.f64(new double[100_000]);
+        device.blas().dot(x, x, scope.f64(1));
+        Emulator.failCall("cuMemFree", error);
+        assertThatCode(device::close).doesNotThrowAnyException();
+        assertThat(Emulator.log())
+                .as("nothing but buffers")
+                .filteredOn(line -> line.startsWith("leaked"))
+                .isNotEmpty()
+                .allMatch(line -> line.matches("leaked block \\d+ of (8|800000) bytes"));
+        assertThatThrownBy(device::synchronize).hasMessage("the cuda:0 device is closed");
+        try (Device next = Device.open("cuda");
+                Scope of = next.scope()) {
+            assertThat(of.f64(new double[] {3}).toArray()).containsExactly(3);
+        }
     }
 
     @Test
