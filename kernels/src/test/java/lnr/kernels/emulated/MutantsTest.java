@@ -72,7 +72,7 @@ class MutantsTest {
 
     @Test
     void aSumThatLeavesOutHalfABlockIsFound() throws IOException {
-        assertThat(isFound(Supports.class, Mutant.kernels("support", "e += WARP", "e += 2 * WARP"))).isTrue();
+        assertThat(isFound(Supports.class, Mutant.kernels("support", "e += width * WARP", "e += 2 * width * WARP"))).isTrue();
     }
 
     @Test
@@ -82,7 +82,7 @@ class MutantsTest {
 
     @Test
     void aWrongLeadingDimensionIsFound() throws IOException {
-        assertThat(isFound(Blas.class, host("CudaBlas", "pointer(b), ldb", "pointer(b), lda"))).isTrue();
+        assertThat(isFound(Blas.class, host("CudaBlas", "operand(b, c), ldb", "operand(b, c), lda"))).isTrue();
     }
 
     @Test
