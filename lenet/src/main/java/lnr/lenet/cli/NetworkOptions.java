@@ -21,7 +21,8 @@ final class NetworkOptions {
             names = "--layers",
             paramLabel = "LIST",
             description = "Layers to compress, in this order: of conv2, fc1 and fc2, with commas between, or all (fc2,"
-                    + " fc1 and then conv2). Default: fc2, or all with a target")
+                    + " fc1 and then conv2). With a target the last layer comes first, whatever order is given."
+                    + " Default: fc2, or all with a target")
     private String layers;
 
     @Option(
@@ -34,7 +35,7 @@ final class NetworkOptions {
     @Option(
             names = "--target-accuracy",
             paramLabel = "A",
-            description = "Compress as far as held-out training images prove, with 95 %% confidence, that the accuracy"
+            description = "Compress as far as the accuracy on held-out training images, less a 95 %% margin of error,"
                     + " stays A or more: 0.985, say. A network that is trained here is trained without these.")
     private Double accuracy;
 

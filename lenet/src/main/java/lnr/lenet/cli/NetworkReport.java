@@ -81,6 +81,16 @@ record NetworkReport(NetworkJob job, Score validated, List<Round> rounds, Networ
                         + " by " + fit.damping());
             }
         }
+        if (job.plan().goal() instanceof Goal.Accuracy goal) {
+            Score reached = last().retrained();
+            if (reached.provenAccuracy() < goal.accuracy()) {
+                job.session().notice(String.format(
+                        Locale.ROOT,
+                        "--target-accuracy: the network made has %.4f on the %,d images held out, %.4f less a margin of"
+                                + " error, and %s was asked for; ask for as much more",
+                        reached.accuracy(), reached.count(), reached.provenAccuracy(), goal.accuracy()));
+            }
+        }
     }
 
     /** One JSON object, on stdout. */

@@ -83,7 +83,8 @@ final class StrengthOptions {
             return new Strength.Keep(Expect.atLeast("--keep", 0, Integer.parseInt(number.strip())));
         } catch (NumberFormatException e) {
             throw new InputException(
-                    "--keep: expected a number, or one for each layer as in fc2=50,fc1=20, found '" + keep + "'");
+                    "--keep: expected a whole number of at most " + Integer.MAX_VALUE
+                            + ", or one for each layer as in fc2=50,fc1=20, found '" + keep + "'");
         }
     }
 

@@ -59,10 +59,15 @@ final class ErrorCurve {
         return Math.exp(low + share * (high - low));
     }
 
-    /** The strongest {@code size} units of the next larger support, ascending; fewer where no support has so many. */
+    /**
+     * The strongest {@code size} units of the next larger support, ascending; fewer where no support has so many, but
+     * one at least: where nothing is to be read, which one does not matter.
+     */
     int[] units(int size) {
         Map.Entry<Integer, int[]> support = supports.ceilingEntry(size);
         int[] units = (support == null ? supports.lastEntry() : support).getValue();
-        return Arrays.stream(units).limit(size).sorted().toArray();
+        return units.length == 0
+                ? new int[] {0}
+                : Arrays.stream(units).limit(size).sorted().toArray();
     }
 }

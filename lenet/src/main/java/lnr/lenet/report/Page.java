@@ -52,7 +52,8 @@ final class Page {
         paragraph("lead", dominance());
         paragraph("soft", format(
                 "Data: %s; %,d images to train on, of which %,d are held out to choose widths by, and %,d to test with."
-                        + " %s, %s. Test images are seen once for every figure, and nothing is chosen by them.",
+                        + " %s, %s. Test images are seen once for every figure, and no network is made by them; but each point of the"
+                        + " text's is set against the one of the whole networks no larger that surpasses it most.",
                 how.origin(),
                 data.train(),
                 results.settings().validation(),

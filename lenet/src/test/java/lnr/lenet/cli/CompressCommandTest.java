@@ -167,7 +167,8 @@ class CompressCommandTest {
         compressSmall("--keep", "fc1=2").quiet();
         assertThat(ModelFile.read(out()).architecture()).isEqualTo(new Architecture(3, 2, 30, 10));
         compressSmall("--keep", "fc2=20,fc2=10").refused("--keep: expected each layer once, found fc2 twice");
-        compressSmall("--keep", "fc2=20,fc1").refused("--keep: expected a number, or one for each layer", "fc2=20,fc1");
+        compressSmall("--keep", "fc2=20,fc1")
+                .refused("--keep: expected a whole number of at most 2147483647, or one for each layer", "fc2=20,fc1");
         compressSmall("--keep", "conv1=2").refused("--keep: expected some of conv2, fc1 and fc2, found 'conv1'");
         compressSmall("--keep", "fc2=20,fc1=5").refused("--keep: expected 0 to 4 channels of conv2, found 5");
         compressSmall("--keep", "fc2=20,fc1=0").refused("--keep: expected 1 or more, found 0");

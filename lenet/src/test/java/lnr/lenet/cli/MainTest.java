@@ -125,10 +125,16 @@ class MainTest {
         String[] solve = {"solve", "--rxx", "R.npy", "--ryx", "C.npy", "--lambda"};
         run(Stream.concat(Arrays.stream(solve), Stream.of("inf")).toArray(String[]::new))
                 .refused("Invalid value for option '--lambda': expected a number, found 'inf'");
-        run("compress", "--keep", "3.5")
+        String[] keep = {"solve", "--rxx", "R.npy", "--ryx", "C.npy", "--keep"};
+        run(Stream.concat(Arrays.stream(keep), Stream.of("3.5")).toArray(String[]::new))
                 .refused("Invalid value for option '--keep': expected a whole number, found '3.5'");
-        run("compress", "--keep", "3000000000")
+        run(Stream.concat(Arrays.stream(keep), Stream.of("3000000000")).toArray(String[]::new))
                 .refused("'--keep': expected a whole number of at most 2147483647, found '3000000000'");
+        for (String number : List.of("3.5", "3000000000")) {
+            run("compress", "--keep", number)
+                    .refused("--keep: expected a whole number of at most 2147483647, or one for each layer as in"
+                            + " fc2=50,fc1=20, found '" + number + "'");
+        }
     }
 
     @Test
