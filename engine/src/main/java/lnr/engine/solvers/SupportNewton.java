@@ -15,7 +15,7 @@ import lnr.engine.Solution;
  * outputs to it, and where few combinations of many outputs carry most of C, the first rounds are those of a problem of
  * these alone; rounds of either kind count.
  *
- * <p>A gap of 1e-12 takes 3 to 10 rounds as a rule and 20 at most, but 21 to 30 were seen where R is singular, or its
+ * <p>A gap of 1e-12 takes 3 to 10 rounds as a rule and 20 at most, but 21 to 60 may be needed where R is singular, or its
  * condition 1e12, and lambda about a thousandth of lambda_max: norms are smoothed for a while there.
  *
  * @param stopping when to stop: on the gap

@@ -29,7 +29,7 @@ class NewtonTest {
     private static final int ROUNDS = 20;
 
     /** Where R is singular or nearly, and lambda small: rounds may stall, and norms are smoothed for a while. */
-    private static final int SINGULAR = 30;
+    private static final int SINGULAR = 60;
 
     private final Device device = open();
 
