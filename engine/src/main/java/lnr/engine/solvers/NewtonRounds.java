@@ -155,8 +155,7 @@ final class NewtonRounds {
 
     /** A step towards the optimum of the smoothed problem. */
     private Certificate.Gap smoothRound(double lambda, Smoothing smoothing) {
-        blas.copy(problem.fit().c(), g);
-        blas.axpy(-1, mr, g);
+        residual();
         smoothing.taken(step.takeSmooth(lambda, smoothing.epsilon, m, g, mr));
         settled = false;
         return certificate.at(lambda, m, mr);
@@ -168,8 +167,7 @@ final class NewtonRounds {
             shrinking--;
             return alternate(lambda);
         }
-        blas.copy(problem.fit().c(), g);
-        blas.axpy(-1, mr, g);
+        residual();
         sizes();
         for (int pass = 0; !settled && pass < PASSES; pass++) {
             double[] was = size.clone();
@@ -201,8 +199,7 @@ final class NewtonRounds {
         }
         blas.copy(m, spare);
         step.returnWith(left, m, mr);
-        blas.copy(problem.fit().c(), g);
-        blas.axpy(-1, mr, g);
+        residual();
         sizes();
         step.take(lambda, size, m, g, mr);
         Certificate.Gap free = certificate.at(lambda, m, mr);
@@ -211,7 +208,14 @@ final class NewtonRounds {
         }
         blas.copy(spare, m);
         problem.fit().product(m, mr);
+        step.forget();
         return certificate.at(lambda, m, mr);
+    }
+
+    /** G = C - M R. */
+    private void residual() {
+        blas.copy(problem.fit().c(), g);
+        blas.axpy(-1, mr, g);
     }
 
     private boolean sameSupport(double[] was) {

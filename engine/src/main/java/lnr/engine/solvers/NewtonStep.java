@@ -242,6 +242,11 @@ final class NewtonStep {
         multiply(rest, mr);
     }
 
+    /** M is no longer where the last step led: nothing can be predicted from it. */
+    void forget() {
+        factored = false;
+    }
+
     /** Where the step turns a group against itself, ascending: t with &lt;M_k - t D_k, M_k&gt; = 0. */
     private double[] turns(double[] norms, F64 ms, F64 step) {
         F64 products = inner.slice(0, groups.count());
