@@ -143,9 +143,9 @@ final class NewtonPath implements Path {
         long began = System.nanoTime() - setup;
         setup = 0;
         Problem asked = whole.withLambda(lambda);
-        double target = AIM * stopping.gap() * 0.5 * problem.fit().tau();
+        double target = AIM * stopping.gap() * 0.5 * whole.fit().tau();
         if (target == Double.POSITIVE_INFINITY) {
-            throw new ArithmeticException("tau: expected a finite number, got " + problem.fit().tau()
+            throw new ArithmeticException("tau: expected a finite number, got " + whole.fit().tau()
                     + ": the moments are out of double precision's range");
         }
         Run run = new Run(monitor);
