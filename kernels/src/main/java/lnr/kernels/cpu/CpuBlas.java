@@ -21,6 +21,9 @@ final class CpuBlas extends CpuOperations implements Blas {
     /** Rows or columns of a block of a product: each block packs the whole other operand anew. */
     private static final int BREADTH = 100;
 
+    /** Rows of a block of a solve: each block packs the whole factor anew. */
+    private static final int HEIGHT = 32;
+
     /** Columns of a block of a Gram matrix. */
     private static final int PANEL = 64;
 
@@ -238,7 +241,7 @@ final class CpuBlas extends CpuOperations implements Blas {
             OpenBlas.BLAS.dtrsv("L", "T", "N", n, la, at(l), n, ba, at(b), 1);
             return;
         }
-        int pieces = Pieces.of(2.0 * h * n * n, BLOCK);
+        int pieces = Math.min(Pieces.of(2.0 * h * n * n, BLOCK), Pieces.of(h, HEIGHT));
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, h, 8);
             int rows = Pieces.start(piece + 1, pieces, h, 8) - from;
