@@ -21,7 +21,7 @@ final class NewtonRounds {
     private static final double FAST = 0.01;
 
     /** The change of a norm in a step, relative, from which its group's direction is in doubt too. */
-    private static final double MOVED = 0.01;
+    private static final double MOVED = 0.1;
 
     /** Passes of one round at most: each costs about a fifth of a step, and may save one. */
     private static final int PASSES = 3;
@@ -52,8 +52,9 @@ final class NewtonRounds {
     private final Certificate certificate;
     private final BlockDescent.Passes passes;
     private final NewtonStep step;
-    private int shrinking; // rounds of alternating minimisation to come
     private boolean settled; // the support is as it should be, as far as is known: no pass is needed
+    private boolean exact; // steps take products: rounding errors of what may stand for them could be in the way
+    private int shrinking; // rounds of alternating minimisation to come
 
     /** At M = 0. {@code scope} owns the memory. */
     NewtonRounds(Problem problem, Scope scope) {
@@ -97,6 +98,7 @@ final class NewtonRounds {
     void begin(F64 start) {
         blas.copy(start, m);
         problem.fit().product(m, mr);
+        step.forget();
         settled = false;
     }
 
@@ -108,6 +110,7 @@ final class NewtonRounds {
     void beginDense(F64 start) {
         blas.copy(start, m);
         blas.copy(problem.fit().c(), mr);
+        step.forget();
         shrinking = SHRINKING;
         settled = true;
     }
@@ -132,9 +135,17 @@ final class NewtonRounds {
      */
     boolean run(double lambda, double target, int cap, Listener listener) {
         Certificate.Gap before = certificate.at(lambda, m, mr);
+        exact = !settled;
         settled &= shrinking > 0 || !calls(lambda);
         Smoothing smoothing = new Smoothing();
-        for (int round = 0; !(before.gap() <= target); round++) {
+        for (int round = 0; ; round++) {
+            if (before.gap() <= target && step.refresh(m, mr)) {
+                before = certificate.at(lambda, m, mr);
+                exact = true;
+            }
+            if (before.gap() <= target) {
+                return true;
+            }
             if (round >= cap) {
                 return false;
             }
@@ -150,7 +161,6 @@ final class NewtonRounds {
                 return after.gap() <= target;
             }
         }
-        return true;
     }
 
     /** A step towards the optimum of the smoothed problem. */
@@ -178,13 +188,17 @@ final class NewtonRounds {
             }
         }
         double[] was = size.clone();
-        double taken = step.take(lambda, size, m, g, mr);
+        double taken = step.take(lambda, size, exact, m, g, mr);
         Certificate.Gap after = certificate.at(lambda, m, mr);
         if (taken < 1) {
             after = withoutTurned(lambda, after);
         }
-        settled = taken == 1 && after.gap() <= FAST * before.gap();
-        settled = settled && !calls(lambda) && moved(was) <= MOVED;
+        boolean fast = taken == 1 && after.gap() <= FAST * before.gap();
+        if (!fast && step.refresh(m, mr)) {
+            after = certificate.at(lambda, m, mr);
+        }
+        exact = !fast;
+        settled = fast && !calls(lambda) && moved(was) <= MOVED;
         return after;
     }
 
@@ -201,7 +215,7 @@ final class NewtonRounds {
         step.returnWith(left, m, mr);
         residual();
         sizes();
-        step.take(lambda, size, m, g, mr);
+        step.take(lambda, size, exact, m, g, mr);
         Certificate.Gap free = certificate.at(lambda, m, mr);
         if (free.objective() <= held.objective()) {
             return free;
@@ -301,5 +315,6 @@ final class NewtonRounds {
             equations.solve(h, m);
         }
         problem.fit().product(m, mr);
+        step.forget();
     }
 }

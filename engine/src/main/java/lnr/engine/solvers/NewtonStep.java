@@ -30,8 +30,12 @@ import lnr.kernels.Support;
  * c = 0 would be a round of alternating minimisation. A group that the step turns against itself becomes zero, and the
  * step is halved until P does not rise.
  *
- * <p>With n = |S|, a step is about 5/3 n^3 + 5 h n^2 + 2 h d n flops. The columns of R that it needs are gathered when
- * S changes.
+ * <p>After a whole step (M_S - D) R_SS = C_S - M^ diag(lambda w + c) + D diag(lambda w_k / ||M_k||), by what the step
+ * solves. Where S is most of the columns, M R is taken from there and products are for the others alone. Its rounding
+ * errors are then those of D, which grow with K's condition: who has to be sure of M R asks for {@link #refresh}.
+ *
+ * <p>With n = |S|, a step is about 5/3 n^3 + 5 h n^2 flops, and 2 h d times the lesser of n and d - n. The columns of R
+ * that it needs are gathered when S changes.
  */
 final class NewtonStep {
     private static final int TRIALS = 24;
@@ -47,12 +51,16 @@ final class NewtonStep {
     private boolean[] chosen = {}; // each group, whether it is in S
     private Groups groups; // of packed columns
     private final I32 columns; // (d), the first n of them
+    private final I32 others; // (d), the columns outside S, the first d - n of them
     private final I32 starts; // (groups + 1)
     private final F64 weights; // (groups)
     private final F64 rowsRoom; // (d, d)
     private final F64 blockRoom; // (d, d)
     private F64 rows; // (d, n), the columns S of R
+    private F64 otherRows; // (d, d - n), the other columns of R
     private F64 block; // (n, n), R_SS
+    private double damping; // that K took
+    private boolean followed; // M R is no product
     private boolean factored; // K^-1 and the factor of T are those of S, from the last direction
 
     private final F64[] wide; // (h, d) each
@@ -75,6 +83,7 @@ final class NewtonStep {
         this.support = device.support();
         int count = problem.groups().count();
         this.columns = workspace.i32(d);
+        this.others = workspace.i32(d);
         this.starts = workspace.i32(count + 1);
         this.weights = workspace.f64(count);
         long square = (long) d * d;
@@ -99,16 +108,18 @@ final class NewtonStep {
      *
      * @param lambda more than 0
      * @param norms ||M_k|| of each group
+     * @param exact whether M R is to be a product in any case
      * @param m (h, d). Modified if the step is taken.
      * @param g (h, d), C - M R
-     * @param mr (h, d). Modified: M R at the new M.
+     * @param mr (h, d), M R. Modified: the same at the new M.
      * @return how much of the step was taken: 1, 1/2, .. or 0
      */
-    double take(double lambda, double[] norms, F64 m, F64 g, F64 mr) {
+    double take(double lambda, double[] norms, boolean exact, F64 m, F64 g, F64 mr) {
         choose(norms);
         int count = groups.count();
         if (count == 0) {
             mr.clear();
+            followed = false;
             return 0;
         }
         double[] least = new double[count];
@@ -125,23 +136,107 @@ final class NewtonStep {
         support.gather(h, columns(), m, ms);
         support.gather(h, columns(), problem.fit().c(), cs);
         direction(lambda, 0, ms, g, step);
+        double[] c = inner.slice(0, count).toArray();
         double before = objective(lambda, m, g);
         double tolerance = 8 * Math.ulp(Math.abs(before));
         F64 trial = packed(3);
-        double[] turns = null;
+        double[] turns = turns(norms, ms, step);
         double t = 1;
+        if (!exact && most() && (turns.length == 0 || turns[0] > 1)) {
+            support.retreat(h, groups, 1, ms, step, trial);
+            F64 product = follow(lambda, norms, c, cs);
+            if (objective(lambda, trial, cs, product) <= before + tolerance) {
+                support.scatter(h, columns(), trial, m);
+                complete(product, m, mr);
+                followed = true;
+                return 1;
+            }
+            t = shorter(t, turns);
+        }
         for (int i = 0; i < TRIALS; i++) {
             support.retreat(h, groups, t, ms, step, trial);
             multiply(trial, mr);
-            if (objective(lambda, trial, cs, mr) <= before + tolerance) {
+            if (objective(lambda, trial, cs, mrs(mr)) <= before + tolerance) {
                 support.scatter(h, columns(), trial, m);
                 return t;
             }
-            turns = turns == null ? turns(norms, ms, step) : turns;
             t = shorter(t, turns);
         }
         multiply(ms, mr);
         return 0;
+    }
+
+    /** Whether S is most of the columns, so that products for the others alone are worth it. */
+    private boolean most() {
+        return 2 * groups.columns() > d;
+    }
+
+    /** (h, n), M_S R_SS at M - D: after {@link #direction}, whose c this is. */
+    private F64 follow(double lambda, double[] norms, double[] c, F64 cs) {
+        F64 product = packed(6);
+        blas.copy(cs, product);
+        F64 scale = inner.slice(0, groups.count());
+        scale.write(IntStream.range(0, c.length)
+                .mapToDouble(k -> -(lambda * groups.weight(k) + c[k]))
+                .toArray());
+        support.addScaled(h, groups, scale, packed(4), product);
+        scale.write(Arrays.stream(pulls(lambda, norms)).map(pull -> pull + damping).toArray());
+        support.addScaled(h, groups, scale, packed(2), product);
+        return product;
+    }
+
+    /** M R of the columns S, packed. */
+    private F64 mrs(F64 mr) {
+        F64 product = packed(6);
+        support.gather(h, columns(), mr, product);
+        return product;
+    }
+
+    /**
+     * M R from its columns S: the others are products.
+     *
+     * @param product (h, n), M R of the columns S, in the last of the buffers, which is lost
+     * @param m (h, d)
+     * @param mr (h, d). Modified.
+     */
+    private void complete(F64 product, F64 m, F64 mr) {
+        support.scatter(h, columns(), product, mr);
+        int rest = d - groups.columns();
+        if (rest > 0) {
+            F64 beside = wide[5].slice(0, (long) h * rest);
+            blas.gemm(false, false, h, rest, d, 1, m, h, otherRows, d, 0, beside, h);
+            support.scatter(h, others.slice(0, rest), beside, wide[6]);
+            blas.axpy(1, wide[6], mr);
+        }
+    }
+
+    /** lambda w_k / ||M_k|| of each group of S. */
+    private double[] pulls(double lambda, double[] norms) {
+        double[] pulls = new double[groups.count()];
+        for (int k = 0, i = 0; k < norms.length; k++) {
+            if (chosen[k]) {
+                pulls[i] = lambda * groups.weight(i) / norms[k];
+                i++;
+            }
+        }
+        return pulls;
+    }
+
+    /**
+     * Makes M R a product, if it has become another: 2 h d n flops.
+     *
+     * @param m (h, d), where the last step led
+     * @param mr (h, d). Modified.
+     * @return whether it was none
+     */
+    boolean refresh(F64 m, F64 mr) {
+        if (!followed) {
+            return false;
+        }
+        F64 ms = packed(3);
+        support.gather(h, columns(), m, ms);
+        multiply(ms, mr);
+        return true;
     }
 
     /**
@@ -160,17 +255,14 @@ final class NewtonStep {
         if (count == 0) {
             m.clear();
             mr.clear();
+            followed = false;
             return;
         }
         int n = groups.columns();
-        double[] pull = new double[count]; // lambda w_k / ||M_k||
+        double[] pulls = pulls(lambda, norms);
         double[] spread = new double[n];
-        for (int k = 0, i = 0; k < norms.length; k++) {
-            if (chosen[k]) {
-                pull[i] = lambda * groups.weight(i) / norms[k];
-                Arrays.fill(spread, groups.start(i), groups.start(i + 1), pull[i]);
-                i++;
-            }
+        for (int i = 0; i < count; i++) {
+            Arrays.fill(spread, groups.start(i), groups.start(i + 1), pulls[i]);
         }
         F64 diagonal = shift.slice(0, n);
         diagonal.write(spread);
@@ -180,14 +272,16 @@ final class NewtonStep {
         support.gather(h, columns(), problem.fit().c(), ms);
         equations.solve(h, ms);
         support.scatter(h, columns(), ms, m);
-        if (n < d || damping > 0) {
+        if (damping > 0 || !most()) {
             multiply(ms, mr);
             return;
         }
         F64 taken = inner.slice(0, count);
-        taken.write(Arrays.stream(pull).map(one -> -one).toArray());
-        blas.copy(problem.fit().c(), mr);
-        support.addScaled(h, groups, taken, m, mr); // M R = C - M diag(pull)
+        taken.write(Arrays.stream(pulls).map(pull -> -pull).toArray());
+        F64 product = mrs(problem.fit().c());
+        support.addScaled(h, groups, taken, ms, product); // M_S R_SS = C_S - M_S diag(pulls)
+        complete(product, m, mr);
+        followed = true;
     }
 
     /**
@@ -242,9 +336,10 @@ final class NewtonStep {
         multiply(rest, mr);
     }
 
-    /** M is no longer where the last step led: nothing can be predicted from it. */
+    /** M is no longer where the last step led, and M R a product: nothing can be predicted from the step. */
     void forget() {
         factored = false;
+        followed = false;
     }
 
     /** Where the step turns a group against itself, ascending: t with &lt;M_k - t D_k, M_k&gt; = 0. */
@@ -306,6 +401,15 @@ final class NewtonStep {
         F64 r = problem.fit().r();
         rows = n == d ? r : rowsRoom.slice(0, (long) d * n);
         block = n == d ? r : blockRoom.slice(0, (long) n * n);
+        if (n < d && most()) {
+            I32 rest = others.slice(0, d - n);
+            rest.write(IntStream.range(0, all.count())
+                    .filter(k -> !now[k])
+                    .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
+                    .toArray());
+            otherRows = rowsRoom.slice((long) d * n, (long) d * (d - n));
+            support.gather(d, rest, r, otherRows);
+        }
         if (n < d) {
             support.gather(d, columns(), r, rows);
             support.submatrix(d, columns(), r, block);
@@ -413,7 +517,7 @@ final class NewtonStep {
         F64 gram = gramRoom.slice(0, (long) n * n);
         support.gather(h, columns(), g, gs);
         support.slope(h, groups, lambda, epsilon, ms, gs, hat, slope, diagonal);
-        equations.factor(n, block, diagonal, 0);
+        damping = equations.factor(n, block, diagonal, 0);
         equations.inverse(inverse, work);
         blas.gram(n, h, hat, gram);
         int count = groups.count();
@@ -438,6 +542,7 @@ final class NewtonStep {
 
     /** mr = M R, of the packed columns. */
     private void multiply(F64 packed, F64 mr) {
+        followed = false;
         int n = groups.columns();
         blas.gemm(false, true, h, d, n, 1, packed, h, rows, d, 0, mr, h);
     }
@@ -451,10 +556,8 @@ final class NewtonStep {
         return lambda * host[2] - 0.5 * (host[0] + host[1]);
     }
 
-    /** P of packed columns, for M R at hand. */
-    private double objective(double lambda, F64 ms, F64 cs, F64 mr) {
-        F64 product = packed(6);
-        support.gather(h, columns(), mr, product);
+    /** P of packed columns, for M_S R_SS at hand: all (h, n). */
+    private double objective(double lambda, F64 ms, F64 cs, F64 product) {
         blas.dot(cs, ms, numbers.slice(0, 1));
         blas.dot(product, ms, numbers.slice(1, 1));
         problem.device().groupNorm().penalty(h, groups, ms, numbers.slice(2, 1));

@@ -86,7 +86,33 @@ final class WorkingSet implements AutoCloseable {
             return;
         }
         problem.device().support().scatter(problem.h(), columns, rounds.m(), m);
-        product(problem, columns, rounds.m(), mr);
+        if (2 * columns.length() < problem.d()) {
+            product(problem, columns, rounds.m(), mr);
+            return;
+        }
+        problem.device().support().scatter(problem.h(), columns, rounds.mr(), mr);
+        addOthers(m, mr);
+    }
+
+    /** mr = mr + M R, of columns outside the set alone: 2 h d flops each. */
+    private void addOthers(F64 m, F64 mr) {
+        int h = problem.h();
+        int d = problem.d();
+        Groups all = problem.groups();
+        try (Scope work = problem.device().scope()) {
+            I32 others = work.i32(IntStream.range(0, all.count())
+                    .filter(k -> !members[k])
+                    .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
+                    .toArray());
+            int n = (int) others.length();
+            F64 rows = work.f64((long) d * n);
+            F64 product = work.f64((long) h * n);
+            F64 spread = work.f64((long) h * d);
+            problem.device().support().gather(d, others, problem.fit().r(), rows);
+            problem.device().blas().gemm(false, false, h, n, d, 1, m, h, rows, d, 0, product, h);
+            problem.device().support().scatter(h, others, product, spread);
+            problem.device().blas().axpy(1, spread, mr);
+        }
     }
 
     /** mr = M R for an M that is zero but for these columns, 2 h d flops each. Whether that is worth it, else nothing. */

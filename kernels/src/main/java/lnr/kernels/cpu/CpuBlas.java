@@ -13,7 +13,7 @@ import org.netlib.util.intW;
 /** Dense linear algebra by OpenBLAS, products and solves cut into blocks of the result that threads share. */
 final class CpuBlas extends CpuOperations implements Blas {
     /** Flops of a block of a product or a solve in double precision: enough to pay for handing it to a thread. */
-    private static final double BLOCK = 3e6;
+    private static final double BLOCK = 2e6;
 
     /** The same in single precision, whose blocks are those of the network's layers. */
     private static final double BLOCK_F32 = 16e6;
