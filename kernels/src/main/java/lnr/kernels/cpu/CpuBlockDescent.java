@@ -23,6 +23,9 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
     /** Columns of a tile, unless a group has more. */
     private static final int TILE = 32;
 
+    /** Columns of a group from which its change is passed on by a product. */
+    private static final int PRODUCT = 8;
+
     private static final int SECULAR_STEPS = 100;
 
     private final Blas blas;
@@ -52,6 +55,7 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
         private final F64 eigenvalues; // (d)
         private final F64 change; // (h, widest), of the changed columns of a tile
         private final F64 rows; // (d, widest), R's columns of those
+        private final int[] list; // (widest), the changed columns
         private final double[] tile; // (h, widest), gradients
         private final double[] v; // (h, largest)
         private final double[] rotated; // (h, largest)
@@ -71,6 +75,7 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
             int widest = Math.min(d, Math.max(TILE, groups.largest()));
             this.change = scope.f64((long) h * widest);
             this.rows = scope.f64((long) d * widest);
+            this.list = new int[widest];
             this.tile = new double[h * widest];
             this.v = new double[h * groups.largest()];
             this.rotated = new double[h * groups.largest()];
@@ -135,23 +140,49 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
                         ca[co + i] = v[i] - m[from + i];
                         m[from + i] = v[i];
                     }
+                    passOn(groups.start(k), size(k), co, column, column + columns);
                     for (int j = groups.start(k); j < groups.start(k + 1); j++, changed++) {
-                        System.arraycopy(array(r), at(r) + j * d, array(rows), at(rows) + changed * d, d);
-                        for (int l = groups.start(k + 1); l < column + columns; l++) {
-                            subtract(h, array(r)[at(r) + j * d + l], ca, at(change) + changed * h, (l - column) * h);
-                        }
+                        list[changed] = j;
                     }
                 }
             }
             if (changed > 0) {
-                blas.gemm(false, true, h, d, changed, -1, change, h, rows, d, 1, g, h);
+                blas.gemm(false, true, h, d, changed, -1, change, h, rowsOf(column, columns, changed), d, 1, g, h);
             }
         }
 
-        private void subtract(int n, double scale, double[] x, int xo, int to) {
-            for (int i = 0; i < n; i++) {
-                tile[to + i] -= scale * x[xo + i];
+        /** Takes what columns [first, first + size) have changed by, from {@code co} on, from the tile behind them. */
+        private void passOn(int first, int size, int co, int column, int end) {
+            double[] ca = array(change);
+            double[] ra = array(r);
+            int next = first + size;
+            if (size >= PRODUCT && next < end) {
+                OpenBlas.BLAS.dgemm(
+                        "N", "T", h, end - next, size, -1, ca, co, h, ra, at(r) + first * d + next, d, 1, tile,
+                        (next - column) * h, h);
+                return;
             }
+            for (int j = 0; j < size; j++) {
+                for (int l = next; l < end; l++) {
+                    double scale = ra[at(r) + (first + j) * d + l];
+                    int from = co + j * h;
+                    int to = (l - column) * h;
+                    for (int i = 0; i < h; i++) {
+                        tile[to + i] -= scale * ca[from + i];
+                    }
+                }
+            }
+        }
+
+        /** R's columns of those that have changed: where they are, if these are all of the tile. */
+        private F64 rowsOf(int column, int columns, int changed) {
+            if (changed == columns) {
+                return r.slice((long) column * d, (long) columns * d);
+            }
+            for (int i = 0; i < changed; i++) {
+                System.arraycopy(array(r), at(r) + list[i] * d, array(rows), at(rows) + i * d, d);
+            }
+            return rows;
         }
 
         /** v = the best column; whether it differs from M's. */
