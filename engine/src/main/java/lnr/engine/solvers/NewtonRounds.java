@@ -21,7 +21,7 @@ final class NewtonRounds {
     private static final double FAST = 0.01;
 
     /** The change of a norm in a step, relative, from which its group's direction is in doubt too. */
-    private static final double MOVED = 0.1;
+    private static final double MOVED = 0.5;
 
     /** Passes of one round at most: each costs about a fifth of a step, and may save one. */
     private static final int PASSES = 3;

@@ -1,8 +1,6 @@
 package lnr.engine.solvers;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import lnr.engine.NormalEquations;
 import lnr.engine.Problem;
@@ -10,7 +8,6 @@ import lnr.kernels.Blas;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
-import lnr.kernels.I32;
 import lnr.kernels.Scope;
 import lnr.kernels.Support;
 
@@ -47,30 +44,22 @@ final class NewtonStep {
     private final Blas blas;
     private final Support support;
 
-    // What S is.
-    private boolean[] chosen = {}; // each group, whether it is in S
+    private final ActiveColumns active; // S
     private Groups groups; // of packed columns
-    private final I32 columns; // (d), the first n of them
-    private final I32 others; // (d), the columns outside S, the first d - n of them
-    private final I32 starts; // (groups + 1)
-    private final F64 weights; // (groups)
-    private final F64 rowsRoom; // (d, d)
-    private final F64 blockRoom; // (d, d)
-    private F64 rows; // (d, n), the columns S of R
-    private F64 otherRows; // (d, d - n), the other columns of R
-    private F64 block; // (n, n), R_SS
     private double damping; // that K took
     private boolean followed; // M R is no product
     private boolean factored; // K^-1 and the factor of T are those of S, from the last direction
 
-    private final F64[] wide; // (h, d) each
-    private final F64 inverseRoom; // (d, d)
-    private final F64 gramRoom; // (d, d)
-    private final F64 work; // (d, d + 1)
+    private final Room[] wide = new Room[7]; // for (h, d) each
+    private final Room inverseRoom; // for (d, d)
+    private final Room gramRoom; // for (d, d)
+    private final Room work; // for (d, d + 1)
     private final F64 shift; // (d)
     private final F64 inner; // (groups)
     private final F64 ridge; // (groups)
-    private final NormalEquations equations;
+    private final Scope workspace;
+    private NormalEquations equations; // for n columns at least
+    private int room; // columns that it is for
     private final F64 numbers; // <C, M>, <M R, M> or <G, M>, penalty
     private final double[] host = new double[3];
 
@@ -82,24 +71,18 @@ final class NewtonStep {
         this.blas = device.blas();
         this.support = device.support();
         int count = problem.groups().count();
-        this.columns = workspace.i32(d);
-        this.others = workspace.i32(d);
-        this.starts = workspace.i32(count + 1);
-        this.weights = workspace.f64(count);
+        this.active = new ActiveColumns(problem, workspace);
+        this.workspace = workspace;
         long square = (long) d * d;
-        this.rowsRoom = workspace.f64(square);
-        this.blockRoom = workspace.f64(square);
-        this.wide = new F64[7];
         for (int i = 0; i < wide.length; i++) {
-            wide[i] = workspace.f64((long) h * d);
+            wide[i] = new Room(workspace, (long) h * d);
         }
-        this.inverseRoom = workspace.f64(square);
-        this.gramRoom = workspace.f64(square);
-        this.work = workspace.f64(d * (d + 1L));
+        this.inverseRoom = new Room(workspace, square);
+        this.gramRoom = new Room(workspace, square);
+        this.work = new Room(workspace, square + d);
         this.shift = workspace.f64(d);
         this.inner = workspace.f64(count);
         this.ridge = workspace.f64(count);
-        this.equations = new NormalEquations(workspace, d);
         this.numbers = workspace.f64(3);
     }
 
@@ -122,19 +105,14 @@ final class NewtonStep {
             followed = false;
             return 0;
         }
-        double[] least = new double[count];
-        for (int k = 0, i = 0; k < norms.length; k++) {
-            if (chosen[k]) {
-                least[i] = SHIFT * norms[k] / (lambda * groups.weight(i));
-                i++;
-            }
-        }
+        double[] least = active.pulls(lambda, norms);
+        Arrays.setAll(least, i -> SHIFT / least[i]);
         ridge.slice(0, count).write(least);
         F64 ms = packed(0);
         F64 cs = packed(1);
         F64 step = packed(2);
-        support.gather(h, columns(), m, ms);
-        support.gather(h, columns(), problem.fit().c(), cs);
+        active.gather(m, ms);
+        active.gather(problem.fit().c(), cs);
         direction(lambda, 0, ms, g, step);
         double[] c = inner.slice(0, count).toArray();
         double before = objective(lambda, m, g);
@@ -142,13 +120,12 @@ final class NewtonStep {
         F64 trial = packed(3);
         double[] turns = turns(norms, ms, step);
         double t = 1;
-        if (!exact && most() && (turns.length == 0 || turns[0] > 1)) {
+        if (!exact && active.most() && (turns.length == 0 || turns[0] > 1)) {
             support.retreat(h, groups, 1, ms, step, trial);
             F64 product = follow(lambda, norms, c, cs);
             if (objective(lambda, trial, cs, product) <= before + tolerance) {
-                support.scatter(h, columns(), trial, m);
+                active.scatter(trial, m);
                 complete(product, m, mr);
-                followed = true;
                 return 1;
             }
             t = shorter(t, turns);
@@ -157,18 +134,13 @@ final class NewtonStep {
             support.retreat(h, groups, t, ms, step, trial);
             multiply(trial, mr);
             if (objective(lambda, trial, cs, mrs(mr)) <= before + tolerance) {
-                support.scatter(h, columns(), trial, m);
+                active.scatter(trial, m);
                 return t;
             }
             t = shorter(t, turns);
         }
         multiply(ms, mr);
         return 0;
-    }
-
-    /** Whether S is most of the columns, so that products for the others alone are worth it. */
-    private boolean most() {
-        return 2 * groups.columns() > d;
     }
 
     /** (h, n), M_S R_SS at M - D: after {@link #direction}, whose c this is. */
@@ -180,7 +152,7 @@ final class NewtonStep {
                 .mapToDouble(k -> -(lambda * groups.weight(k) + c[k]))
                 .toArray());
         support.addScaled(h, groups, scale, packed(4), product);
-        scale.write(Arrays.stream(pulls(lambda, norms)).map(pull -> pull + damping).toArray());
+        scale.write(Arrays.stream(active.pulls(lambda, norms)).map(pull -> pull + damping).toArray());
         support.addScaled(h, groups, scale, packed(2), product);
         return product;
     }
@@ -188,38 +160,15 @@ final class NewtonStep {
     /** M R of the columns S, packed. */
     private F64 mrs(F64 mr) {
         F64 product = packed(6);
-        support.gather(h, columns(), mr, product);
+        active.gather(mr, product);
         return product;
     }
 
-    /**
-     * M R from its columns S: the others are products.
-     *
-     * @param product (h, n), M R of the columns S, in the last of the buffers, which is lost
-     * @param m (h, d)
-     * @param mr (h, d). Modified.
-     */
+    /** M R from its columns S, (h, n), which are lost. */
     private void complete(F64 product, F64 m, F64 mr) {
-        support.scatter(h, columns(), product, mr);
-        int rest = d - groups.columns();
-        if (rest > 0) {
-            F64 beside = wide[5].slice(0, (long) h * rest);
-            blas.gemm(false, false, h, rest, d, 1, m, h, otherRows, d, 0, beside, h);
-            support.scatter(h, others.slice(0, rest), beside, wide[6]);
-            blas.axpy(1, wide[6], mr);
-        }
-    }
-
-    /** lambda w_k / ||M_k|| of each group of S. */
-    private double[] pulls(double lambda, double[] norms) {
-        double[] pulls = new double[groups.count()];
-        for (int k = 0, i = 0; k < norms.length; k++) {
-            if (chosen[k]) {
-                pulls[i] = lambda * groups.weight(i) / norms[k];
-                i++;
-            }
-        }
-        return pulls;
+        long all = (long) h * d;
+        active.complete(product, m, wide[5].of(all), wide[3].of(all), mr);
+        followed = true;
     }
 
     /**
@@ -234,7 +183,7 @@ final class NewtonStep {
             return false;
         }
         F64 ms = packed(3);
-        support.gather(h, columns(), m, ms);
+        active.gather(m, ms);
         multiply(ms, mr);
         return true;
     }
@@ -259,7 +208,7 @@ final class NewtonStep {
             return;
         }
         int n = groups.columns();
-        double[] pulls = pulls(lambda, norms);
+        double[] pulls = active.pulls(lambda, norms);
         double[] spread = new double[n];
         for (int i = 0; i < count; i++) {
             Arrays.fill(spread, groups.start(i), groups.start(i + 1), pulls[i]);
@@ -267,12 +216,12 @@ final class NewtonStep {
         F64 diagonal = shift.slice(0, n);
         diagonal.write(spread);
         factored = false;
-        double damping = equations.factor(n, block, diagonal, 0);
+        damping = equations(n).factor(n, active.block(), diagonal, 0);
         F64 ms = packed(0);
-        support.gather(h, columns(), problem.fit().c(), ms);
+        active.gather(problem.fit().c(), ms);
         equations.solve(h, ms);
-        support.scatter(h, columns(), ms, m);
-        if (damping > 0 || !most()) {
+        active.scatter(ms, m);
+        if (damping > 0 || !active.most()) {
             multiply(ms, mr);
             return;
         }
@@ -281,7 +230,6 @@ final class NewtonStep {
         F64 product = mrs(problem.fit().c());
         support.addScaled(h, groups, taken, ms, product); // M_S R_SS = C_S - M_S diag(pulls)
         complete(product, m, mr);
-        followed = true;
     }
 
     /**
@@ -297,7 +245,7 @@ final class NewtonStep {
         double[] left = norms.clone();
         int turned = 0;
         for (int k = 0, i = 0; k < norms.length; k++) {
-            if (chosen[k] && host[i++] >= norms[k] * norms[k]) {
+            if (active.has(k) && host[i++] >= norms[k] * norms[k]) {
                 left[k] = 0;
                 turned++;
             }
@@ -313,26 +261,11 @@ final class NewtonStep {
      * @param mr (h, d). Modified: M R.
      */
     void returnWith(double[] left, F64 m, F64 mr) {
-        int column = 0;
-        List<Integer> list = new ArrayList<>();
-        for (int k = 0, i = 0; k < left.length; k++) {
-            if (chosen[k]) {
-                int size = groups.start(i + 1) - groups.start(i);
-                for (int j = 0; j < size; j++, column++) {
-                    if (left[k] > 0) {
-                        list.add(column);
-                    }
-                }
-                i++;
-            }
-        }
-        F64 rest = wide[3].slice(0, (long) h * list.size());
-        I32 columnsLeft = columns.slice(0, list.size());
-        columnsLeft.write(list.stream().mapToInt(i -> i).toArray());
-        support.gather(h, columnsLeft, packed(0), rest);
-        chosen = new boolean[0];
+        active.scatter(packed(0), m);
         choose(left);
-        support.scatter(h, columns(), rest, m);
+        F64 rest = packed(3);
+        active.gather(m, rest);
+        active.scatter(rest, m);
         multiply(rest, mr);
     }
 
@@ -347,7 +280,7 @@ final class NewtonStep {
         F64 products = inner.slice(0, groups.count());
         support.inner(h, groups, step, ms, products);
         double[] host = products.toArray();
-        double[] sizes = IntStream.range(0, norms.length).filter(k -> chosen[k]).mapToDouble(k -> norms[k]).toArray();
+        double[] sizes = active.active(norms);
         return IntStream.range(0, host.length)
                 .filter(k -> host[k] > 0)
                 .mapToDouble(k -> sizes[k] * sizes[k] / host[k])
@@ -366,54 +299,19 @@ final class NewtonStep {
 
     /** Makes S the groups that are not zero. */
     private void choose(double[] norms) {
-        Groups all = problem.groups();
-        boolean[] now = new boolean[norms.length];
-        int count = 0;
-        int n = 0;
-        for (int k = 0; k < norms.length; k++) {
-            now[k] = norms[k] > 0;
-            if (now[k]) {
-                count++;
-                n += all.start(k + 1) - all.start(k);
-            }
+        if (active.choose(norms)) {
+            groups = active.groups();
+            factored = false;
         }
-        if (Arrays.equals(now, chosen)) {
-            return;
+    }
+
+    /** With room for n columns. */
+    private NormalEquations equations(int n) {
+        if (room < n) {
+            room = (int) Math.min(d, 2L * n);
+            equations = new NormalEquations(workspace, room);
         }
-        int[] list = new int[n];
-        int[] first = new int[count + 1];
-        double[] weight = new double[count];
-        int group = 0;
-        for (int k = 0; k < norms.length; k++) {
-            if (now[k]) {
-                int column = first[group];
-                for (int j = all.start(k); j < all.start(k + 1); j++) {
-                    list[column++] = j;
-                }
-                weight[group++] = all.weight(k);
-                first[group] = column;
-            }
-        }
-        factored = false;
-        chosen = now;
-        groups = Groups.in(starts, weights, first, weight);
-        columns().write(list);
-        F64 r = problem.fit().r();
-        rows = n == d ? r : rowsRoom.slice(0, (long) d * n);
-        block = n == d ? r : blockRoom.slice(0, (long) n * n);
-        if (n < d && most()) {
-            I32 rest = others.slice(0, d - n);
-            rest.write(IntStream.range(0, all.count())
-                    .filter(k -> !now[k])
-                    .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
-                    .toArray());
-            otherRows = rowsRoom.slice((long) d * n, (long) d * (d - n));
-            support.gather(d, rest, r, otherRows);
-        }
-        if (n < d) {
-            support.gather(d, columns(), r, rows);
-            support.submatrix(d, columns(), r, block);
-        }
+        return equations;
     }
 
     /**
@@ -499,10 +397,10 @@ final class NewtonStep {
         weight.write(IntStream.range(0, count).mapToDouble(groups::weight).toArray());
         slope.clear();
         support.addScaled(h, groups, weight, hat, slope);
-        solve(hat, slope, inverseRoom.slice(0, (long) n * n), step);
-        support.gather(h, columns(), m, ms);
+        solve(hat, slope, inverseRoom.of((long) n * n), step);
+        active.gather(m, ms);
         support.retreat(h, groups, change, ms, step, trial);
-        support.scatter(h, columns(), trial, m);
+        active.scatter(trial, m);
         multiply(trial, mr);
     }
 
@@ -513,15 +411,15 @@ final class NewtonStep {
         F64 slope = packed(5);
         F64 gs = packed(6);
         F64 diagonal = shift.slice(0, n);
-        F64 inverse = inverseRoom.slice(0, (long) n * n);
-        F64 gram = gramRoom.slice(0, (long) n * n);
-        support.gather(h, columns(), g, gs);
+        F64 inverse = inverseRoom.of((long) n * n);
+        F64 gram = gramRoom.of((long) n * n);
+        active.gather(g, gs);
         support.slope(h, groups, lambda, epsilon, ms, gs, hat, slope, diagonal);
-        damping = equations.factor(n, block, diagonal, 0);
-        equations.inverse(inverse, work);
+        damping = equations(n).factor(n, active.block(), diagonal, 0);
+        equations.inverse(inverse, work.of(n * (n + 1L)));
         blas.gram(n, h, hat, gram);
         int count = groups.count();
-        F64 t = work.slice(0, (long) count * count);
+        F64 t = work.of((long) count * count);
         support.complement(groups, diagonal, inverse, gram, t);
         equations.factor(count, t, ridge.slice(0, count), 0);
         factored = true;
@@ -544,7 +442,7 @@ final class NewtonStep {
     private void multiply(F64 packed, F64 mr) {
         followed = false;
         int n = groups.columns();
-        blas.gemm(false, true, h, d, n, 1, packed, h, rows, d, 0, mr, h);
+        active.product(packed, mr);
     }
 
     /** P(M) = -(&lt;C, M&gt; + &lt;G, M&gt;) / 2 + lambda g(M), for G = C - M R at hand. */
@@ -565,11 +463,7 @@ final class NewtonStep {
         return lambda * host[2] + 0.5 * host[1] - host[0];
     }
 
-    private I32 columns() {
-        return columns.slice(0, groups.columns());
-    }
-
     private F64 packed(int i) {
-        return wide[i].slice(0, (long) h * groups.columns());
+        return wide[i].of((long) h * groups.columns());
     }
 }
