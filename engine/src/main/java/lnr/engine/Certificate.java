@@ -18,7 +18,8 @@ import lnr.kernels.Scope;
  * gap   = lambda g(M) - s a + (1 - s)^2 E2 / 2 + ||G_u||^2 / (2 R_uu)  &gt;=  P(M) - P(M*)
  * </pre>
  *
- * <p>An upper bound in exact arithmetic for every tau that is E||y||^2 or more; E2 is therefore rounded up. Where tau
+ * <p>An upper bound in exact arithmetic for every tau that is E||y||^2 or more; E2 is therefore rounded up, and a tau
+ * that is shown to be less is refused ({@link MatrixException}). Where tau
  * was not given, R is known to d eps times its largest eigenvalue and no better: the bound is for an R with no smaller
  * eigenvalue in the directions that C has a part in. Computed in double precision. Workspace of (h, d) and (p) in the
  * scope given.
@@ -112,7 +113,9 @@ public final class Certificate {
         problem.device().groupNorm().norms(problem.h(), groups, g, numbers.slice(SUMS, groups.count()));
         numbers.read(host);
         double bias = biasVariance > 0 ? host[3] / biasVariance : 0;
-        double rounding = rounding(Math.sqrt(host[5]), Math.sqrt(host[6]), bias);
+        double mNorm = Math.sqrt(host[5]);
+        double rounding = rounding(mNorm, Math.sqrt(host[6]), bias);
+        requireTau(host[0] + host[1] + bias, mNorm, rounding);
         return gap(lambda, host[0], host[1], host[2], bias, host[4], problem.dualNorm(host, SUMS), rounding);
     }
 
@@ -130,6 +133,16 @@ public final class Certificate {
         double sums = (h * d + h + 2 * d + 8) * u * (problem.fit().tau() + mNorm * (cNorm + gNorm) + bias);
         double g = (d + 1) * u * (cNorm + mNorm * rNorm);
         return sums + g * (mNorm + (bias > 0 ? 2 * Math.sqrt(bias / biasVariance) : 0));
+    }
+
+    /** No M explains more than there is: <M, C> + <M, G> + ||G_u||^2 / R_uu is tau at most, but for errors. */
+    private void requireTau(double explained, double mNorm, double rounding) {
+        Quadratic fit = problem.fit();
+        double given = fit.tolerance() * (fit.tau() + mNorm * (2 * cNorm + mNorm * rNorm));
+        if (explained - fit.tau() > fit.tauSlack() + rounding + given) {
+            throw new MatrixException("tau", ": expected E||y||^2, which is " + explained + " or more, as so much of it"
+                    + " is explained; got " + fit.tau());
+        }
     }
 
     private Gap gap(

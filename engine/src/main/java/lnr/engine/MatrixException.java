@@ -13,7 +13,7 @@ public final class MatrixException extends IllegalArgumentException {
         this.matrix = matrix;
     }
 
-    /** Its letter: {@code R} or {@code C} of {@link Quadratic}, or {@code W} of {@link Correlations#ofLayer}. */
+    /** Its letter: {@code R}, {@code C} or {@code tau} of {@link Quadratic}, or {@code W} of {@link Correlations#ofLayer}. */
     public String matrix() {
         return matrix;
     }

@@ -1,6 +1,7 @@
 package lnr.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
@@ -69,6 +70,25 @@ class CertificateTest {
             problem.fit().product(at, product);
             assertThat(certificate.at(at, product).gap())
                     .isCloseTo(gap.gap(), within(rounding + 1e-9 * gap.gap() * (1 + size)));
+        }
+    }
+
+    @Test
+    void refusesATauThatIsLessThanWhatIsExplained() {
+        Layer layer = Layer.random(Draws.random(), H, D, 60, false);
+        try (Scope scope = device.scope()) {
+            double[] exact = layer.w();
+            for (double share : new double[] {0, 0.5, 0.999999, 1, 2}) {
+                Quadratic fit = Quadratic.withTau(scope, H, D, layer.r(), layer.c(), share * layer.tau());
+                Certificate certificate = new Certificate(new Problem(fit, D, 0.1), scope);
+                if (share < 1) {
+                    assertThatThrownBy(() -> certificate.at(scope.f64(exact)))
+                            .isInstanceOf(MatrixException.class)
+                            .hasMessageStartingWith("tau: expected E||y||^2, which is ");
+                } else {
+                    assertThat(certificate.at(scope.f64(exact)).gap()).isGreaterThan(0);
+                }
+            }
         }
     }
 
