@@ -61,7 +61,7 @@ public abstract class BlockDescentContract extends DeviceContract {
         passes(2, h, draw.starts(d, most), lambda, draw.positive(d));
     }
 
-    // V = C, as no group concerns another. Where ||V|| is all but lambda w, M_k errs by far more than roundoff of itself.
+    // V = C, as no group concerns another. Where ||V|| is all but lambda w, M_k errs by far more than its roundoff.
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 5, 17})
     void groupsAtTheirThresholdAreNoDifferent(int size) {

@@ -6,33 +6,33 @@ import static org.assertj.core.api.Assertions.fail;
 import java.util.Arrays;
 
 /**
- * One pass of Gauss-Seidel over the groups, judged by the M and G that it found and left. Once groups up to k have their
- * new columns, with those after k as they were, M_k is the minimiser of P over its group if and only if
+ * One pass of Gauss-Seidel over the groups, judged by the M and G that it found and left. Once groups up to k have
+ * their new columns, with those after k as they were, M_k is the minimiser of P over its group if and only if
  *
  * <pre>
  *   G_k = lambda w_k M_k / ||M_k||,   or ||G_k|| is at most lambda w_k, where M_k is 0,
  * </pre>
  *
- * which takes G from the one that the pass found and M's changes, in twice a device's precision, and solves nothing. The
- * bound is on what the condition is off by, a backward error: it holds however ill-conditioned the minimiser is. If no
- * condition is off, each group's change X lowers P by 1/2 &lt;X R_kk, X&gt; or more.
+ * which takes G from the one that the pass found and M's changes, in twice a device's precision, and solves nothing.
+ * The bound is on what the condition is off by, a backward error: it holds however ill-conditioned the minimiser is. If
+ * no condition is off, each group's change X lowers P by 1/2 &lt;X R_kk, X&gt; or more.
  *
- * <p>To first order, in units of roundoff u, for a group of s columns, w = lambda w_k, and each row i of its own, in the
+ * <p>To first order, in units of roundoff, for a group of s columns, w = lambda w_k, and each row i of its own, in the
  * norm of the row:
  *
  * <ul>
  *   <li>V = G_k + M_k R_kk from the G that the pass found: n terms, in any order, of at most three roundings, err by
  *       e_i = (n + 2) sum |term|. An error of V is one of the condition, as it is.
- *   <li>A column: ||V|| errs by h / 2 + 1 of itself, q = w / ||V|| by two more; 1 - q, divided by R_jj and multiplied by
- *       V, by 3 more of itself: M_j R_jj by (h / 2 + 3) q + 3 (1 - q) of |V_i|, and M_j / ||M_j|| by 2 of itself.
- *   <li>A group: Q D Q' is R_kk but for E, and Q'Q the identity but for F, ||E|| &lt;= p ||R_kk||, ||F|| &lt;= p with p =
- *       10 s (LAPACK Users' Guide, 4.7), and E once more, where a D_i below 0 counts as 0. Products with Q and Q' err by
- *       s |V_i| |Q| and s |M_i Q| |Q'|, so by s^1.5 ||V_i|| and s^1.5 ||M_i||; scales t / (D t + w), and a product with
- *       them, by 4. With X = R_kk + (w / t) I, for which (V Q) diag(t / (D t + w)) Q' X = V but for these errors,
- *       M_i X - V_i is at most
+ *   <li>A column: ||V|| errs by h / 2 + 1 of itself, q = w / ||V|| by two more; 1 - q, divided by R_jj and multiplied
+ *       by V, by 3 more of itself: M_j R_jj by (h / 2 + 3) q + 3 (1 - q) of |V_i|, and M_j / ||M_j|| by 2 of itself.
+ *   <li>A group: Q D Q' is R_kk but for E, and Q'Q the identity but for F, ||E|| &lt;= p ||R_kk|| and ||F|| &lt;= p
+ *       with p = 10 s (LAPACK Users' Guide, 4.7); and E once more, where a D_i below 0 counts as 0. Products with Q and
+ *       Q' err by s |V_i| |Q| and s |M_i Q| |Q'|, so by s^1.5 ||V_i|| and s^1.5 ||M_i||; scales t / (D t + w), and a
+ *       product with them, by 4. With X = R_kk + (w / t) I, for which (V Q) diag(t / (D t + w)) Q' X = V but for these
+ *       errors, M_i X - V_i is at most
  *       (p + s^1.5 + 4) ||V_i|| + (3 p + s^1.5) ||R_kk|| ||M_i|| + (2 p + s^1.5) w ||M_i|| / t.
- *       The root has f(t) = sum_i v_i / (D_i t + w)^2 = 1 but for h of v_i, s + 8 of the sum, and as much and 4 again of
- *       t's last step; a step is the last when (sqrt f - 1) f / slope, slope t &lt;= f, is below 1e-15 t: 10. So that
+ *       The root has f(t) = sum_i v_i / (D_i t + w)^2 = 1 but for h of v_i, s + 8 of the sum, and as much and 4 again
+ *       of t's last step; a step is the last when (sqrt f - 1) f / slope, slope t &lt;= f, is below 1e-15 t: 10. So
  *       |sqrt f - 1| &lt;= h / 2 + s + 20, and w / t and w / ||M_k|| are as far from each other, and p / 2 + s^1.5 + 4
  *       further. As w ||M_i|| / ||M_k|| &lt;= ||V_i||, all this is at most 3.5 p + 3 s^1.5 + s + h / 2 + 28 of
  *       ||V_i|| + ||R_kk|| ||M_i||.
