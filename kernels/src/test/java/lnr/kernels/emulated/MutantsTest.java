@@ -13,6 +13,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
 /** Faults sown into the CUDA device and its kernels: each makes the contract, run as ever, fail. */
@@ -68,6 +70,33 @@ class MutantsTest {
     void aChangeThatDoesNotReachTheNextColumnIsFound() throws IOException {
         String reach = "moved |= ((1u << size) - 1) << j;";
         assertThat(isFound(BlockDescents.class, Mutant.kernels("block_descent", reach, ""))).isTrue();
+    }
+
+    // In the tenth digit: scales, the secular root, changes on their way to G, M R_kk, and the threshold.
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            (1 - weight / norm) / curvature      | (1 - weight / norm) * (1 + 1e-10) / curvature
+            norm / (fmax(0.0, values[c]) * norm  | (1 + 1e-10) * norm / (fmax(0.0, values[c]) * norm
+            return t;                            | return t * (1 + 1e-10);
+            1e-15 * t                            | 1e-10 * t
+            value -= x[n] * y[n]                 | value -= (1 + 1e-10) * x[n] * y[n]
+            + old * curvature                    | + old * (1 + 1e-10) * curvature
+            += sum; });                          | += (1 + 1e-10) * sum; });
+            0 && norm > weight                   | 0 && norm > (1 + 1e-10) * weight
+            (square, turn)) > weight             | (square, turn)) > (1 + 1e-10) * weight
+            """)
+    void aSmallErrorInAPassIsFound(String from, String to) throws IOException {
+        assertThat(isFound(BlockDescents.class, Mutant.kernels("block_descent", from, to))).isTrue();
+    }
+
+    @Test
+    void aSmallErrorOfTheGradientIsFound() throws IOException {
+        String change = "tile.columns, -1, change";
+        String more = "tile.columns, -1 - 1e-10, change";
+        assertThat(isFound(BlockDescents.class, host("CudaBlockDescent", change, more))).isTrue();
     }
 
     @Test
