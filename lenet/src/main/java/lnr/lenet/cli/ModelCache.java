@@ -55,7 +55,7 @@ final class ModelCache {
 
     /** The recipe's model: from the cache, or trained and put there. */
     Found get(Recipe recipe, Device device, Dataset data, DeviceImages train) {
-        String contents = Contents.of(data);
+        String contents = Contents.of(data.train());
         Map<String, String> facts = recipe.metadata(data, contents, device, recipe.epochs());
         Optional<Path> file = file(facts);
         Optional<Model> kept = file.filter(Files::exists).flatMap(f -> kept(f, facts));

@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
             "Draws the frontier of accuracy against size: fc2 alone at several weights of the penalty, as the text does"
                     + " it, and the whole network at several sizes, without and with retraining, for several trained"
                     + " networks. Writes a folder with report.html, its plots as PNG and SVG, CSV and JSON. When it is"
-                    + " interrupted, the same command goes on where it stopped."
+                    + " interrupted, the same command goes on where it stopped; a folder with another run, of other"
+                    + " settings, networks or images, is refused."
         },
         footer = {
             "",
@@ -172,7 +173,8 @@ final class ParetoCommand implements Runnable {
                             data.name(),
                             data.train().count(),
                             data.test().count(),
-                            Contents.of(data)));
+                            Contents.of(data.train()),
+                            Contents.of(data.test())));
             try (RunFolder folder = RunFolder.open(out, settings)) {
                 DataOption.announce(session, data, json.on);
                 sweep(device, data, settings, models, recipe, folder);

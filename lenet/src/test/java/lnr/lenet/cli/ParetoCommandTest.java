@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -220,9 +221,36 @@ class ParetoCommandTest {
         Path other = SmallDigits.write(shared.resolve("digits4"), 4);
         pareto(run, "--sizes", "20%").refused("holds another run; sizes");
         assertThat(points(run)).isEqualTo(points);
-        Files.writeString(run.resolve("run.json"), "[]");
-        pareto(run).refused("holds another run");
+        for (String nothing : List.of("[]", "null", "", "{\"version\": ")) {
+            Files.writeString(run.resolve("run.json"), nothing);
+            pareto(run).refused("--out: " + run + ": run.json: expected a run's settings, found something else");
+        }
         pareto(finished, "--data", other.toString()).refused("holds another run", "data.name: ");
+    }
+
+    /** What is trained on is the same in both folders; the points are of the test images. */
+    @Test
+    void otherTestImagesAreAnotherRun() throws IOException {
+        Path run = copy();
+        Path same = SmallDigits.write(folder.resolve("digits"), 3);
+        pareto(run, "--data", same.toString(), "--json").quiet();
+        Path other = SmallDigits.write(folder.resolve("other"), 4);
+        for (String file : List.of("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")) {
+            Files.copy(other.resolve(file), same.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+        pareto(run, "--data", same.toString())
+                .refused("--out: " + run + ": holds another run; data.test_sha256: expected ", "; name another folder");
+        assertThat(lasting(run.resolve("report.json"))).isEqualTo(lasting(finished.resolve("report.json")));
+    }
+
+    @Test
+    void aRunThatDoesNotTellItsTestImagesIsRefused() throws IOException {
+        Path run = copy();
+        ObjectNode settings = (ObjectNode) JSON.readTree(run.resolve("run.json").toFile());
+        ((ObjectNode) settings.path("data")).remove("test_sha256");
+        JSON.writeValue(run.resolve("run.json").toFile(), settings);
+        pareto(run).refused("--out: " + run + ": holds a run of an earlier version of lnr, which does not tell its"
+                + " data.test_sha256; name another folder");
     }
 
     @Test
