@@ -12,11 +12,13 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 import lnr.engine.solvers.SupportNewton;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
 import lnr.lenet.Progress;
+import lnr.lenet.compress.Allocation;
 import lnr.lenet.compress.Target;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.Diagnostic;
@@ -51,6 +53,7 @@ import picocli.CommandLine.Spec;
             "  lnr pareto --data fashion-mnist --sizes 20%%,10%%,5%%,2%% --out fashion"
         })
 final class ParetoCommand implements Runnable {
+    private static final Set<Target> ALL = EnumSet.allOf(Target.class);
     private static final int SEEDS = 3;
     private static final int EPOCHS = 8;
     private static final List<Double> RATIOS =
@@ -97,7 +100,7 @@ final class ParetoCommand implements Runnable {
             split = ",",
             paramLabel = "P%",
             description = "Sizes of the whole network, each a share of the parameters or a number of them. Default:"
-                    + " fifteen from 60%% to 0.65%%")
+                    + " fifteen from 60%% to 0.65%%, those that the network cannot reach left out")
     private List<String> sizes;
 
     @Option(
@@ -110,7 +113,10 @@ final class ParetoCommand implements Runnable {
     @Mixin
     private final ValidationOption validationOption = new ValidationOption();
 
-    @Option(names = "--quick", description = "Fewer points, of one network: a first look.")
+    @Option(
+            names = "--quick",
+            description = "Fewer points, of one network, where --seeds, --lambda-ratios and --sizes do not say"
+                    + " otherwise: a first look.")
     private boolean quick;
 
     @Mixin
@@ -150,8 +156,13 @@ final class ParetoCommand implements Runnable {
         Recipe recipe = Recipe.standard(epochs == null ? EPOCHS : epochs, 0);
         Expect.atLeast("--retrain", 0, retrain);
         validationOption.check();
+        if (quick && (seeds != null || !models.isEmpty()) && ratios != null && sizes != null) {
+            throw new InputException("--quick: expected " + (models.isEmpty() ? "--seeds, " : "")
+                    + "--lambda-ratios or --sizes left to it, found all of them");
+        }
         List<Double> strengths = ratios(ratios == null ? quick ? QUICK_RATIOS : RATIOS : ratios);
-        List<Integer> parameters = parameters(sizes == null ? quick ? QUICK_SIZES : SIZES : sizes, shape);
+        List<Integer> parameters =
+                parameters(sizes == null ? usual(quick ? QUICK_SIZES : SIZES, shape) : sizes, shape);
         RunFolder.check(out);
         deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
@@ -283,9 +294,22 @@ final class ParetoCommand implements Runnable {
         return asked.stream().distinct().sorted().toList();
     }
 
+    /** Those of the usual sizes that a network can be compressed to. */
+    private List<String> usual(List<String> sizes, Architecture shape) {
+        List<String> reachable = sizes.stream()
+                .filter(size -> TargetSize.reachable(size, shape, ALL))
+                .toList();
+        if (reachable.isEmpty()) {
+            throw new InputException("--model: " + modelFiles.get(0) + ": one unit a layer takes "
+                    + Allocation.least(shape, ALL) + " of its " + shape.parameters()
+                    + " parameters, which is more than the usual sizes; --sizes names others");
+        }
+        return reachable;
+    }
+
     private static List<Integer> parameters(List<String> asked, Architecture shape) {
         return asked.stream()
-                .map(size -> TargetSize.parameters("--sizes", size, shape, EnumSet.allOf(Target.class)))
+                .map(size -> TargetSize.parameters("--sizes", size, shape, ALL))
                 .distinct()
                 .sorted(Comparator.reverseOrder())
                 .toList();

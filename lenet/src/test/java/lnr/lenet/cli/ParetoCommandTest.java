@@ -258,6 +258,11 @@ class ParetoCommandTest {
         refused("--sizes", "88").refused("--sizes: expected 89 parameters or more", "88 of 431080");
         refused("--sizes", "0%").refused("--sizes: expected a share", "'0%'");
         refused("--sizes", "5%,much").refused("'much'");
+        refused("--sizes", "5%,150%").refused("--sizes: expected at most 431080 parameters", "found 150%");
+        refused("--quick", "--seeds", "2", "--lambda-ratios", "1", "--sizes", "5%")
+                .refused("--quick: expected --seeds, --lambda-ratios or --sizes left to it, found all of them");
+        refused("--quick", "--model", one.toString(), "--lambda-ratios", "1", "--sizes", "50%")
+                .refused("--quick: expected --lambda-ratios or --sizes left to it");
         refused("--lambda-ratios", "-1").refused("--lambda-ratios: expected a finite number");
         refused("--validation", "800").refused("--validation: expected from 1 to 799 of the 800");
         refused("--validation", "0").refused("--validation: expected 1 or more");
@@ -273,6 +278,23 @@ class ParetoCommandTest {
         refused("--model", one.toString(), "--model", wider.toString())
                 .refused(wider.toString(), "expected widths 4-6-30-10", "4-6-31-10");
         refused("--model", one.toString(), "--seeds", "2").refused("--model: expected neither --seeds");
+    }
+
+    /** The usual sizes are shares of any network; one unit a layer is more than some of them in a small one. */
+    @Test
+    void usualSizesThatASmallNetworkCannotReachAreLeftOut() {
+        Path narrow = folder.resolve("narrow");
+        ModelFile.write(narrow, Model.random(new Architecture(2, 2, 2, 10), 1), Map.of()); // 250 parameters
+        Run.of(cache, "pareto", "--data", data.toString(), "--model", narrow.toString(), "--quick", "--out",
+                        folder.resolve("run").toString())
+                .refused("--model: " + narrow + ": one unit a layer takes 89 of its 250 parameters", "--sizes names others");
+        Path small = folder.resolve("small");
+        ModelFile.write(small, Model.random(new Architecture(2, 3, 8, 10), 1), Map.of()); // 687 parameters
+        JsonNode report = Run.of(cache, "pareto", "--data", data.toString(), "--model", small.toString(), "--quick",
+                        "--retrain", "0", "--lambda-ratios", "0.5", "--json", "--out", folder.resolve("run").toString())
+                .good()
+                .json();
+        assertThat(report.at("/settings/sizes").toString()).isEqualTo("[206,93]");
     }
 
     @Test
