@@ -21,6 +21,14 @@ final class ValidationOption {
         }
     }
 
+    /** Refuses it where nothing is held out. */
+    void checkAbsent() {
+        if (asked != null) {
+            throw new InputException("--validation: expected several layers, --target-size, --target-accuracy or"
+                    + " --retrain with it: to compress a single layer, no images are held out");
+        }
+    }
+
     /**
      * Images to hold out.
      *
