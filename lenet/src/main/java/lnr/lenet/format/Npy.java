@@ -174,6 +174,10 @@ public final class Npy {
         }
         ByteBuffer start = ByteBuffer.allocate(MAGIC.length + 2);
         InputFile.fill(in, start);
+        if (start.get(0) == 'P' && start.get(1) == 'K') {
+            throw new InputException(file + ": not an .npy file but an archive, as numpy.savez writes them; numpy.save"
+                    + " writes what is expected");
+        }
         for (byte expected : MAGIC) {
             if (start.get() != expected) {
                 throw new InputException(file + ": not an .npy file: it does not begin with \\x93NUMPY");
