@@ -23,6 +23,7 @@ import lnr.lenet.compress.Target;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.Diagnostic;
 import lnr.lenet.network.Architecture;
+import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.Model;
 import lnr.lenet.network.ModelFile;
 import lnr.lenet.report.Report;
@@ -197,14 +198,26 @@ final class ParetoCommand implements Runnable {
     private void sweep(
             Device device, Dataset data, Settings settings, List<Model> models, Recipe recipe, RunFolder folder) {
         List<InputException> unkept = new ArrayList<>();
-        Sweep.Networks networks = (number, train) -> {
-            if (!models.isEmpty()) {
-                return models.get(number);
+        ModelCache cache = new ModelCache(session);
+        Sweep.Networks networks = new Sweep.Networks() {
+            private Recipe recipe(int number) {
+                return Recipe.standard(recipe.epochs(), number);
             }
-            ModelCache.Found found = new ModelCache(session)
-                    .get(Recipe.standard(recipe.epochs(), number), device, data, train);
-            found.unkept().ifPresent(unkept::add);
-            return found.model();
+
+            @Override
+            public int epochs(int number) {
+                return !models.isEmpty() || cache.holds(recipe(number), device, data) ? 0 : recipe.epochs();
+            }
+
+            @Override
+            public Model get(int number, DeviceImages train) {
+                if (!models.isEmpty()) {
+                    return models.get(number);
+                }
+                ModelCache.Found found = cache.get(recipe(number), device, data, train);
+                found.unkept().ifPresent(unkept::add);
+                return found.model();
+            }
         };
         try (Rounds rounds = new Rounds()) {
             new Sweep(device, data, settings, networks, folder, rounds, rounds).run();
