@@ -56,6 +56,7 @@ import picocli.CommandLine.Spec;
 final class ParetoCommand implements Runnable {
     private static final Set<Target> ALL = EnumSet.allOf(Target.class);
     private static final int SEEDS = 3;
+    private static final int MOST_SEEDS = 1000;
     private static final int EPOCHS = 8;
     private static final List<Double> RATIOS =
             List.of(0.001, 0.003, 0.006, 0.012, 0.025, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.0);
@@ -148,12 +149,18 @@ final class ParetoCommand implements Runnable {
                         + " as of the first, found " + models.get(i).architecture());
             }
         }
+        List<String> sums = modelFiles.stream().map(ParetoCommand::sum).toList();
+        for (int i = 1; i < sums.size(); i++) {
+            int same = sums.indexOf(sums.get(i));
+            if (same < i) {
+                throw new InputException("--model: " + modelFiles.get(i) + ": expected another network than in "
+                        + modelFiles.get(same));
+            }
+        }
         if (!models.isEmpty() && (seeds != null || epochs != null)) {
             throw new InputException("--model: expected neither --seeds nor --epochs with it: nothing is trained");
         }
-        int networks = models.isEmpty()
-                ? Expect.atLeast("--seeds", 1, seeds == null ? quick ? 1 : SEEDS : seeds)
-                : models.size();
+        int networks = models.isEmpty() ? seeds() : models.size();
         Recipe recipe = Recipe.standard(epochs == null ? EPOCHS : epochs, 0);
         Expect.atLeast("--retrain", 0, retrain);
         validationOption.check();
@@ -172,7 +179,7 @@ final class ParetoCommand implements Runnable {
                     networks,
                     models.isEmpty() ? LongStream.range(0, networks).boxed().toList() : List.of(),
                     models.isEmpty() ? training(recipe) : "",
-                    modelFiles.stream().map(ParetoCommand::sum).toList(),
+                    sums,
                     shape.toString(),
                     StrengthOptions.LAMBDA,
                     strengths,
@@ -193,6 +200,14 @@ final class ParetoCommand implements Runnable {
                 report(device, data, settings, folder);
             }
         });
+    }
+
+    private int seeds() {
+        int count = Expect.atLeast("--seeds", 1, seeds == null ? quick ? 1 : SEEDS : seeds);
+        if (count > MOST_SEEDS) {
+            throw new InputException("--seeds: expected " + MOST_SEEDS + " or fewer, found " + count);
+        }
+        return count;
     }
 
     private void sweep(
@@ -286,7 +301,8 @@ final class ParetoCommand implements Runnable {
         Model model = ModelFile.read(file);
         for (Architecture.Layer layer : model.architecture().layers()) {
             if (layer.outputs() == 0) {
-                throw new InputException("--model: " + file + ": expected outputs of " + layer.name() + ", found none");
+                throw new InputException("--model: " + file + ": expected outputs of " + layer.name()
+                        + ", found none: nothing is left to compress");
             }
         }
         return model;
@@ -303,6 +319,9 @@ final class ParetoCommand implements Runnable {
     }
 
     private static List<Double> ratios(List<Double> asked) {
+        if (asked.isEmpty()) {
+            throw new InputException("--lambda-ratios: expected one or more, found none");
+        }
         asked.forEach(ratio -> Expect.positive("--lambda-ratios", ratio));
         return asked.stream().distinct().sorted().toList();
     }
@@ -321,6 +340,9 @@ final class ParetoCommand implements Runnable {
     }
 
     private static List<Integer> parameters(List<String> asked, Architecture shape) {
+        if (asked.isEmpty()) {
+            throw new InputException("--sizes: expected one or more, found none");
+        }
         return asked.stream()
                 .map(size -> TargetSize.parameters("--sizes", size, shape, ALL))
                 .distinct()

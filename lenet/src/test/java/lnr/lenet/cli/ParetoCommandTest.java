@@ -266,7 +266,10 @@ class ParetoCommandTest {
         refused("--lambda-ratios", "-1").refused("--lambda-ratios: expected a finite number");
         refused("--validation", "800").refused("--validation: expected from 1 to 799 of the 800");
         refused("--validation", "0").refused("--validation: expected 1 or more");
+        refused("--sizes", ",").refused("--sizes: expected one or more, found none");
+        refused("--lambda-ratios", ",").refused("--lambda-ratios: expected one or more, found none");
         refused("--seeds", "0").refused("--seeds: expected 1 or more");
+        refused("--seeds", "100000000").refused("--seeds: expected 1000 or fewer, found 100000000");
         refused("--epochs", "0").refused("--epochs: expected 1 or more");
         refused("--retrain", "-1").refused("--retrain: expected 0 or more");
         refused("--frobnicate").refused("Unknown option", "--frobnicate");
@@ -277,6 +280,13 @@ class ParetoCommandTest {
         ModelFile.write(wider, Model.random(new Architecture(4, 6, 31, 10), 1), Map.of());
         refused("--model", one.toString(), "--model", wider.toString())
                 .refused(wider.toString(), "expected widths 4-6-30-10", "4-6-31-10");
+        Path again = Files.copy(one, folder.resolve("again"));
+        refused("--model", one.toString(), "--model", two.toString(), "--model", again.toString())
+                .refused("--model: " + again + ": expected another network than in " + one);
+        Path nothing = folder.resolve("nothing");
+        ModelFile.write(nothing, Model.random(new Architecture(4, 6, 0, 10), 1), Map.of());
+        refused("--model", nothing.toString())
+                .refused("--model: " + nothing + ": expected outputs of fc1, found none: nothing is left to compress");
         refused("--model", one.toString(), "--seeds", "2").refused("--model: expected neither --seeds");
     }
 
@@ -287,7 +297,9 @@ class ParetoCommandTest {
         ModelFile.write(narrow, Model.random(new Architecture(2, 2, 2, 10), 1), Map.of()); // 250 parameters
         Run.of(cache, "pareto", "--data", data.toString(), "--model", narrow.toString(), "--quick", "--out",
                         folder.resolve("run").toString())
-                .refused("--model: " + narrow + ": one unit a layer takes 89 of its 250 parameters", "--sizes names others");
+                .refused(
+                        "--model: " + narrow + ": one unit a layer takes 89 of its 250 parameters",
+                        "--sizes names others");
         Path small = folder.resolve("small");
         ModelFile.write(small, Model.random(new Architecture(2, 3, 8, 10), 1), Map.of()); // 687 parameters
         JsonNode report = Run.of(cache, "pareto", "--data", data.toString(), "--model", small.toString(), "--quick",
