@@ -10,7 +10,8 @@ final class ValidationOption {
     @Option(
             names = "--validation",
             paramLabel = "N",
-            description = "Training images held out, by which the layers' shares are chosen. Default: " + USUAL
+            description = "Training images held out, by which several layers' shares are chosen and retrained networks"
+                    + " judged. Default: " + USUAL
                     + ", or a tenth of fewer than " + 10 * USUAL)
     private Integer asked;
 
