@@ -26,8 +26,8 @@ import lnr.lenet.InputException;
 /**
  * Writes a file whole or not at all: a reader sees the old content or the new, never a part. A process that is killed
  * leaves its temporary file; the next that writes into the same folder removes it. It is known by its name, and that
- * nobody writes it any more by its lock, which goes with the process, on whatever machine that runs: where the file
- * system has no locks, what was left stays.
+ * nobody writes it any more by its lock (POSIX's, of the whole file), which goes with the process. Where the file
+ * system has no locks, what was left stays; on one that several machines share, they have to see each other's.
  */
 public final class AtomicFile {
     /** Temporary files of this moment. Its lock orders their making against the end of the process. */
