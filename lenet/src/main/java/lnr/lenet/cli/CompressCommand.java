@@ -90,13 +90,13 @@ final class CompressCommand implements Runnable {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Passes of the training, if there is one. Default: " + EPOCHS)
+            description = "Passes of the training of a model that is not given. Default: " + EPOCHS)
     private Integer epochs;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Seed of the training. Default: " + SEED)
+            description = "Seed of the training, and of the retraining. Default: " + SEED)
     private Long seed;
 
     @Mixin
@@ -141,14 +141,19 @@ final class CompressCommand implements Runnable {
         }
         Expect.apart("--out", out, "--model", modelFile);
         AtomicFile.check(out);
-        if (modelFile != null && (epochs != null || seed != null)) {
-            session.notice("--model is given: nothing is trained, and --epochs and --seed have no effect");
-        }
         validationOption.check();
+        if (modelFile != null && epochs != null) {
+            throw new InputException("--epochs: expected no --model beside it: nothing is trained");
+        }
+        if (modelFile != null && seed != null && !networkOptions.retrains()) {
+            throw new InputException("--seed: expected no --model beside it, or --retrain: nothing is trained");
+        }
+        networkOptions.check();
         if (networkOptions.together() || steps.size() > 1) {
             compressTogether(watch, recipe, given, shape, steps);
             return;
         }
+        validationOption.checkAbsent();
         Solver solver = solverOptions.solver();
         Compression.Options options =
                 new Compression.Options(

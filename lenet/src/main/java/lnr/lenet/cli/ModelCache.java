@@ -53,9 +53,16 @@ final class ModelCache {
         }
     }
 
+    /** Whether the recipe's model is there, as far as the name of a file tells. */
+    boolean holds(Recipe recipe, Device device, Dataset data) {
+        return file(recipe.metadata(data, Contents.of(data.train()), device, recipe.epochs()))
+                .filter(Files::exists)
+                .isPresent();
+    }
+
     /** The recipe's model: from the cache, or trained and put there. */
     Found get(Recipe recipe, Device device, Dataset data, DeviceImages train) {
-        String contents = Contents.of(data);
+        String contents = Contents.of(data.train());
         Map<String, String> facts = recipe.metadata(data, contents, device, recipe.epochs());
         Optional<Path> file = file(facts);
         Optional<Model> kept = file.filter(Files::exists).flatMap(f -> kept(f, facts));

@@ -28,8 +28,8 @@ final class NetworkOptions {
     @Option(
             names = "--target-size",
             paramLabel = "P%",
-            description = "Compress to P %% of the parameters, or to a number of them, and choose how much each layer"
-                    + " gives.")
+            description = "Compress to P %% of the model's parameters, or to a number of them, and choose how much each"
+                    + " layer gives. 100%% removes nothing, and more is refused.")
     private String size;
 
     @Option(
@@ -48,29 +48,46 @@ final class NetworkOptions {
     @Option(
             names = "--distill",
             negatable = true,
-            defaultValue = "true",
             fallbackValue = "true",
-            description = "Retrain on what the original network answers beside the labels, or on the labels alone."
-                    + " Default: on both")
-    private boolean distill;
+            description = "With --retrain: train on what the original network answers beside the labels, or on the"
+                    + " labels alone. Default: on both")
+    private Boolean distill;
 
     @Option(
             names = "--shift",
             paramLabel = "P",
-            description = "Retrain on images moved at random by up to P pixels each way. Default: 1 from 10 epochs on,"
-                    + " otherwise 0")
+            description = "With --retrain: train on images moved at random by up to P pixels each way. Default: 1 from"
+                    + " 10 epochs on, otherwise 0")
     private Integer shift;
 
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "Go to the target size in N rounds of compression and retraining, the last with all epochs,"
-                    + " those before with a fifth of them each. Default: 1")
+            description = "With --target-size: go there in N rounds of compression and retraining, the last with all"
+                    + " epochs, those before with a fifth of them each. Default: 1")
     private Integer rounds;
 
     /** Whether layers are compressed together, or retrained, rather than one reconstructed as the text does it. */
     boolean together() {
         return size != null || accuracy != null || retrain != null || rounds != null || targets().size() > 1;
+    }
+
+    /** Refuses what nothing would read. */
+    void check() {
+        if (retrain == null && distill != null) {
+            throw new InputException((distill ? "--distill" : "--no-distill") + ": expected --retrain E with it");
+        }
+        if (retrain == null && shift != null) {
+            throw new InputException("--shift: expected --retrain E with it");
+        }
+        if (rounds != null && size == null) {
+            throw new InputException("--rounds: expected --target-size with it");
+        }
+    }
+
+    /** Whether the compressed network is trained. */
+    boolean retrains() {
+        return retrain != null;
     }
 
     /**
@@ -87,25 +104,23 @@ final class NetworkOptions {
                     + " of --lambda, --lambda-ratio and --keep with them");
         }
         if (target.isEmpty() && steps.isEmpty()) {
-            throw new InputException("--layers, --retrain, --rounds: expected --target-size, --target-accuracy,"
-                    + " --lambda, --lambda-ratio or --keep with them, found none");
+            throw new InputException("--layers, --retrain: expected --target-size, --target-accuracy, --lambda,"
+                    + " --lambda-ratio or --keep with them, found none");
         }
         int several = rounds == null ? 1 : Expect.atLeast("--rounds", 1, rounds);
         Goal goal = target.orElseGet(() -> new Goal.Each(steps));
-        if (several > 1 && !(goal instanceof Goal.Size)) {
-            throw new InputException("--rounds: expected --target-size with more than one, found none");
-        }
         if (several > 1 && retrain == null) {
             throw new InputException("--rounds: expected --retrain with more than one, found none");
         }
         Optional<Retraining> retraining = Optional.ofNullable(retrain)
                 .map(epochs -> Expect.accepted("--shift", () -> new Retraining(
                         Expect.atLeast("--retrain", 1, epochs),
-                        distill,
+                        distill == null || distill,
                         shift == null ? Retraining.usualShift(epochs) : shift,
                         seed)));
-        List<Target> targets =
-                goal instanceof Goal.Each ? steps.stream().map(Step::target).toList() : targets();
+        List<Target> targets = goal instanceof Goal.Each
+                ? steps.stream().map(Step::target).toList()
+                : all().stream().filter(targets()::contains).toList();
         return new GradualCompression.Plan(targets, goal, several, retraining, solver);
     }
 

@@ -12,15 +12,18 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 import lnr.engine.solvers.SupportNewton;
 import lnr.kernels.Device;
 import lnr.lenet.InputException;
 import lnr.lenet.Progress;
+import lnr.lenet.compress.Allocation;
 import lnr.lenet.compress.Target;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.format.Diagnostic;
 import lnr.lenet.network.Architecture;
+import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.Model;
 import lnr.lenet.network.ModelFile;
 import lnr.lenet.report.Report;
@@ -40,7 +43,8 @@ import picocli.CommandLine.Spec;
             "Draws the frontier of accuracy against size: fc2 alone at several weights of the penalty, as the text does"
                     + " it, and the whole network at several sizes, without and with retraining, for several trained"
                     + " networks. Writes a folder with report.html, its plots as PNG and SVG, CSV and JSON. When it is"
-                    + " interrupted, the same command goes on where it stopped."
+                    + " interrupted, the same command goes on where it stopped; a folder with another run, of other"
+                    + " settings, networks or images, is refused."
         },
         footer = {
             "",
@@ -50,7 +54,9 @@ import picocli.CommandLine.Spec;
             "  lnr pareto --data fashion-mnist --sizes 20%%,10%%,5%%,2%% --out fashion"
         })
 final class ParetoCommand implements Runnable {
+    private static final Set<Target> ALL = EnumSet.allOf(Target.class);
     private static final int SEEDS = 3;
+    private static final int MOST_SEEDS = 1000;
     private static final int EPOCHS = 8;
     private static final List<Double> RATIOS =
             List.of(0.001, 0.003, 0.006, 0.012, 0.025, 0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.0);
@@ -96,7 +102,7 @@ final class ParetoCommand implements Runnable {
             split = ",",
             paramLabel = "P%",
             description = "Sizes of the whole network, each a share of the parameters or a number of them. Default:"
-                    + " fifteen from 60%% to 0.65%%")
+                    + " fifteen from 60%% to 0.65%%, those that the network cannot reach left out")
     private List<String> sizes;
 
     @Option(
@@ -109,7 +115,10 @@ final class ParetoCommand implements Runnable {
     @Mixin
     private final ValidationOption validationOption = new ValidationOption();
 
-    @Option(names = "--quick", description = "Fewer points, of one network: a first look.")
+    @Option(
+            names = "--quick",
+            description = "Fewer points, of one network, where --seeds, --lambda-ratios and --sizes do not say"
+                    + " otherwise: a first look.")
     private boolean quick;
 
     @Mixin
@@ -140,17 +149,28 @@ final class ParetoCommand implements Runnable {
                         + " as of the first, found " + models.get(i).architecture());
             }
         }
+        List<String> sums = modelFiles.stream().map(ParetoCommand::sum).toList();
+        for (int i = 1; i < sums.size(); i++) {
+            int same = sums.indexOf(sums.get(i));
+            if (same < i) {
+                throw new InputException("--model: " + modelFiles.get(i) + ": expected another network than in "
+                        + modelFiles.get(same));
+            }
+        }
         if (!models.isEmpty() && (seeds != null || epochs != null)) {
             throw new InputException("--model: expected neither --seeds nor --epochs with it: nothing is trained");
         }
-        int networks = models.isEmpty()
-                ? Expect.atLeast("--seeds", 1, seeds == null ? quick ? 1 : SEEDS : seeds)
-                : models.size();
+        int networks = models.isEmpty() ? seeds() : models.size();
         Recipe recipe = Recipe.standard(epochs == null ? EPOCHS : epochs, 0);
         Expect.atLeast("--retrain", 0, retrain);
         validationOption.check();
+        if (quick && (seeds != null || !models.isEmpty()) && ratios != null && sizes != null) {
+            throw new InputException("--quick: expected " + (models.isEmpty() ? "--seeds, " : "")
+                    + "--lambda-ratios or --sizes left to it, found all of them");
+        }
         List<Double> strengths = ratios(ratios == null ? quick ? QUICK_RATIOS : RATIOS : ratios);
-        List<Integer> parameters = parameters(sizes == null ? quick ? QUICK_SIZES : SIZES : sizes, shape);
+        List<Integer> parameters =
+                parameters(sizes == null ? usual(quick ? QUICK_SIZES : SIZES, shape) : sizes, shape);
         RunFolder.check(out);
         deviceOption.use(session, device -> {
             Dataset data = dataOption.open(session);
@@ -159,7 +179,7 @@ final class ParetoCommand implements Runnable {
                     networks,
                     models.isEmpty() ? LongStream.range(0, networks).boxed().toList() : List.of(),
                     models.isEmpty() ? training(recipe) : "",
-                    modelFiles.stream().map(ParetoCommand::sum).toList(),
+                    sums,
                     shape.toString(),
                     StrengthOptions.LAMBDA,
                     strengths,
@@ -172,7 +192,8 @@ final class ParetoCommand implements Runnable {
                             data.name(),
                             data.train().count(),
                             data.test().count(),
-                            Contents.of(data)));
+                            Contents.of(data.train()),
+                            Contents.of(data.test())));
             try (RunFolder folder = RunFolder.open(out, settings)) {
                 DataOption.announce(session, data, json.on);
                 sweep(device, data, settings, models, recipe, folder);
@@ -181,17 +202,37 @@ final class ParetoCommand implements Runnable {
         });
     }
 
+    private int seeds() {
+        int count = Expect.atLeast("--seeds", 1, seeds == null ? quick ? 1 : SEEDS : seeds);
+        if (count > MOST_SEEDS) {
+            throw new InputException("--seeds: expected " + MOST_SEEDS + " or fewer, found " + count);
+        }
+        return count;
+    }
+
     private void sweep(
             Device device, Dataset data, Settings settings, List<Model> models, Recipe recipe, RunFolder folder) {
         List<InputException> unkept = new ArrayList<>();
-        Sweep.Networks networks = (number, train) -> {
-            if (!models.isEmpty()) {
-                return models.get(number);
+        ModelCache cache = new ModelCache(session);
+        Sweep.Networks networks = new Sweep.Networks() {
+            private Recipe recipe(int number) {
+                return Recipe.standard(recipe.epochs(), number);
             }
-            ModelCache.Found found = new ModelCache(session)
-                    .get(Recipe.standard(recipe.epochs(), number), device, data, train);
-            found.unkept().ifPresent(unkept::add);
-            return found.model();
+
+            @Override
+            public int epochs(int number) {
+                return !models.isEmpty() || cache.holds(recipe(number), device, data) ? 0 : recipe.epochs();
+            }
+
+            @Override
+            public Model get(int number, DeviceImages train) {
+                if (!models.isEmpty()) {
+                    return models.get(number);
+                }
+                ModelCache.Found found = cache.get(recipe(number), device, data, train);
+                found.unkept().ifPresent(unkept::add);
+                return found.model();
+            }
         };
         try (Rounds rounds = new Rounds()) {
             new Sweep(device, data, settings, networks, folder, rounds, rounds).run();
@@ -260,7 +301,8 @@ final class ParetoCommand implements Runnable {
         Model model = ModelFile.read(file);
         for (Architecture.Layer layer : model.architecture().layers()) {
             if (layer.outputs() == 0) {
-                throw new InputException("--model: " + file + ": expected outputs of " + layer.name() + ", found none");
+                throw new InputException("--model: " + file + ": expected outputs of " + layer.name()
+                        + ", found none: nothing is left to compress");
             }
         }
         return model;
@@ -277,13 +319,32 @@ final class ParetoCommand implements Runnable {
     }
 
     private static List<Double> ratios(List<Double> asked) {
+        if (asked.isEmpty()) {
+            throw new InputException("--lambda-ratios: expected one or more, found none");
+        }
         asked.forEach(ratio -> Expect.positive("--lambda-ratios", ratio));
         return asked.stream().distinct().sorted().toList();
     }
 
+    /** Those of the usual sizes that a network can be compressed to. */
+    private List<String> usual(List<String> sizes, Architecture shape) {
+        List<String> reachable = sizes.stream()
+                .filter(size -> TargetSize.reachable(size, shape, ALL))
+                .toList();
+        if (reachable.isEmpty()) {
+            throw new InputException("--model: " + modelFiles.get(0) + ": one unit a layer takes "
+                    + Allocation.least(shape, ALL) + " of its " + shape.parameters()
+                    + " parameters, which is more than the usual sizes; --sizes names others");
+        }
+        return reachable;
+    }
+
     private static List<Integer> parameters(List<String> asked, Architecture shape) {
+        if (asked.isEmpty()) {
+            throw new InputException("--sizes: expected one or more, found none");
+        }
         return asked.stream()
-                .map(size -> TargetSize.parameters("--sizes", size, shape, EnumSet.allOf(Target.class)))
+                .map(size -> TargetSize.parameters("--sizes", size, shape, ALL))
                 .distinct()
                 .sorted(Comparator.reverseOrder())
                 .toList();

@@ -68,7 +68,7 @@ final class TargetOptions {
 
     private double percent() {
         try {
-            double percent = Double.parseDouble(size.endsWith("%") ? size.substring(0, size.length() - 1) : size);
+            double percent = size.endsWith("%") ? Double.parseDouble(size.substring(0, size.length() - 1)) : Double.NaN;
             if (percent >= 0 && percent <= 100) {
                 return percent;
             }

@@ -1,5 +1,6 @@
 package lnr.lenet.cli;
 
+import java.math.BigInteger;
 import java.util.Set;
 import lnr.lenet.InputException;
 import lnr.lenet.compress.Allocation;
@@ -11,18 +12,23 @@ final class TargetSize {
     private TargetSize() {}
 
     /**
-     * The number of parameters that a word stands for; of more than there are, all.
+     * The number of parameters that a word stands for.
      *
      * @param option that the word was given for
      * @param targets layers that may give
-     * @throws InputException when it is no size, or one that the targets cannot reach
+     * @throws InputException when it is no size, more than there is, or less than the targets can reach
      */
     static int parameters(String option, String word, Architecture whole, Set<Target> targets) {
-        int parameters = parameters(word.strip(), whole.parameters());
-        if (parameters < 0) {
+        double asked = asked(word.strip(), whole.parameters());
+        if (!(asked > 0)) {
             throw new InputException(option + ": expected a share such as 5%, more than 0 % and at most 100 %, or a"
                     + " number of parameters, found '" + word + "'");
         }
+        if (asked > whole.parameters()) {
+            throw new InputException(option + ": expected at most " + whole.parameters() + " parameters, which is the"
+                    + " whole network, found " + word);
+        }
+        int parameters = (int) asked;
         int least = Allocation.least(whole, targets);
         if (parameters < least) {
             throw new InputException(option + ": expected " + least + " parameters or more, which is one unit a layer,"
@@ -31,17 +37,19 @@ final class TargetSize {
         return parameters;
     }
 
-    /** Negative for what is no size. */
-    private static int parameters(String word, int whole) {
+    /** Whether a word stands for as many parameters as one unit for each of the targets takes, or more. */
+    static boolean reachable(String word, Architecture whole, Set<Target> targets) {
+        return asked(word, whole.parameters()) >= Allocation.least(whole, targets);
+    }
+
+    /** Parameters and parts of one; NaN for what is no size. */
+    private static double asked(String word, int whole) {
         try {
-            if (word.endsWith("%")) {
-                double share = Double.parseDouble(word.substring(0, word.length() - 1)) / 100;
-                return share > 0 && share <= 1 ? (int) (share * whole) : -1;
-            }
-            int parameters = Integer.parseInt(word);
-            return parameters > 0 ? Math.min(parameters, whole) : -1;
+            return word.endsWith("%")
+                    ? Double.parseDouble(word.substring(0, word.length() - 1)) / 100 * whole
+                    : new BigInteger(word).doubleValue();
         } catch (NumberFormatException e) {
-            return -1;
+            return Double.NaN;
         }
     }
 }

@@ -94,7 +94,7 @@ final class TrainCommand implements Runnable {
     }
 
     private void train(Recipe recipe, Device device, Dataset data) {
-        String contents = Contents.of(data);
+        String contents = Contents.of(data.train());
         List<Object> figures = new ArrayList<>();
         Evaluation.Score[] score = new Evaluation.Score[1];
         long start = System.nanoTime();

@@ -10,7 +10,8 @@ final class ValidationOption {
     @Option(
             names = "--validation",
             paramLabel = "N",
-            description = "Training images held out, by which the layers' shares are chosen. Default: " + USUAL
+            description = "Training images held out, by which several layers' shares are chosen and retrained networks"
+                    + " judged. Default: " + USUAL
                     + ", or a tenth of fewer than " + 10 * USUAL)
     private Integer asked;
 
@@ -18,6 +19,14 @@ final class ValidationOption {
     void check() {
         if (asked != null) {
             Expect.atLeast("--validation", 1, asked);
+        }
+    }
+
+    /** Refuses it where nothing is held out. */
+    void checkAbsent() {
+        if (asked != null) {
+            throw new InputException("--validation: expected several layers, --target-size, --target-accuracy or"
+                    + " --retrain with it: to compress a single layer, no images are held out");
         }
     }
 

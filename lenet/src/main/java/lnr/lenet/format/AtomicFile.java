@@ -6,7 +6,10 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -16,13 +19,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import lnr.lenet.InputException;
 
-/** Writes a file whole or not at all: a reader sees the old content or the new, never a part. */
+/**
+ * Writes a file whole or not at all: a reader sees the old content or the new, never a part. A process that is killed
+ * leaves its temporary file; the next that writes into the same folder removes it. It is known by its name, and that
+ * nobody writes it any more by its lock (POSIX's, of the whole file), which goes with the process. Where the file
+ * system has no locks, what was left stays; on one that several machines share, they have to see each other's.
+ */
 public final class AtomicFile {
     /** Temporary files of this moment. Its lock orders their making against the end of the process. */
     private static final Set<Path> TEMPORARY = new HashSet<>();
     private static boolean ending; // guarded by TEMPORARY
+
+    private static final String BEGIN = ".lnr-writing-";
+    private static final String END = ".tmp";
+    private static final Pattern NAME = Pattern.compile(Pattern.quote(BEGIN) + "[0-9a-z]{1,13}" + Pattern.quote(END));
 
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(AtomicFile::interrupted, "lnr temporary files"));
@@ -49,14 +63,7 @@ public final class AtomicFile {
      * @throws InputException if the folder is missing or not writable, or if {@code target} is no regular file
      */
     public static void check(Path target) {
-        Path temporary = beside(destination(target));
-        try {
-            create(temporary).close();
-        } catch (IOException e) {
-            throw unwritable(target, e);
-        } finally {
-            discard(temporary);
-        }
+        Written.to(target).close();
     }
 
     /**
@@ -82,22 +89,44 @@ public final class AtomicFile {
         List<Written> files = new ArrayList<>();
         try {
             contents.forEach((target, content) -> {
-                Path destination = destination(target);
-                Written file = new Written(target, beside(destination), destination);
+                Written file = Written.to(target);
                 files.add(file);
                 file.fill(content);
             });
             files.forEach(Written::settle);
         } finally {
-            files.forEach(file -> discard(file.temporary));
+            files.forEach(Written::close);
         }
     }
 
-    /** A file on its way to its place. */
-    private record Written(Path target, Path temporary, Path destination) {
+    /**
+     * A file on its way to its place.
+     *
+     * @param channel of the temporary file, locked until that is in its place or removed
+     */
+    private record Written(Path target, Path temporary, Path destination, FileChannel channel)
+            implements AutoCloseable {
+        static Written to(Path target) {
+            Path destination = AtomicFile.destination(target);
+            try {
+                sweep(destination.getParent());
+                while (true) {
+                    Path temporary = beside(destination);
+                    Written file = new Written(target, temporary, destination, create(temporary));
+                    // Another process may have found the file before it was locked, and removed it as left over.
+                    if (lock(file.channel) && Files.exists(temporary)) {
+                        return file;
+                    }
+                    file.close();
+                }
+            } catch (IOException e) {
+                throw unwritable(target, e);
+            }
+        }
+
         void fill(Content content) {
-            try (FileChannel channel = create(temporary);
-                    OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
+            try {
+                OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
                 content.writeTo(out);
                 out.flush();
                 channel.force(true);
@@ -112,6 +141,56 @@ public final class AtomicFile {
             } catch (IOException e) {
                 throw unwritable(target, e);
             }
+        }
+
+        @Override
+        public void close() {
+            discard(temporary);
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // All that was written is on the disk already.
+            }
+        }
+    }
+
+    /** Whether no other process holds the file; true where none can. */
+    private static boolean lock(FileChannel channel) {
+        try {
+            return channel.tryLock() != null;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** Removes from a folder what processes that were killed have left in it. */
+    private static void sweep(Path folder) {
+        synchronized (TEMPORARY) {
+            // To look at a file of this process would unlock it.
+            Set<Path> own = TEMPORARY.stream().map(Path::getFileName).collect(Collectors.toSet());
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, BEGIN + "*" + END)) {
+                for (Path file : files) {
+                    Path name = file.getFileName();
+                    if (NAME.matcher(name.toString()).matches()
+                            && !own.contains(name)
+                            && Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+                        removeUnlocked(file);
+                    }
+                }
+            } catch (IOException | DirectoryIteratorException e) {
+                // A folder that cannot be listed may be one to write into all the same.
+            }
+        }
+    }
+
+    private static void removeUnlocked(Path file) {
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+            if (channel.tryLock() != null) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            // It stays, and is in nobody's way.
         }
     }
 
@@ -168,7 +247,7 @@ public final class AtomicFile {
     private static Path beside(Path destination) {
         String random = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
         // The name does not hold the target's: that may already be as long as the file system allows.
-        return destination.resolveSibling(".lnr-" + random + ".tmp");
+        return destination.resolveSibling(BEGIN + random + END);
     }
 
     private static InputException unwritable(Path target, IOException e) {

@@ -70,8 +70,7 @@ public final class Npy {
     }
 
     /**
-     * Reads an array of any shape, of floating-point numbers or 64-bit integers. One of more than one dimension that is
-     * stored with its first index running fastest is refused.
+     * Reads an array of any shape, of floating-point numbers or 64-bit integers, stored by rows or by columns.
      *
      * @param name what faults are reported of
      * @param in the content of a {@code .npy} file
@@ -79,10 +78,19 @@ public final class Npy {
      */
     static Npz.Array readArray(String name, ReadableByteChannel in, long length) throws IOException {
         NpyHeader header = start(name, in, length, true, 0);
-        if (header.byColumns() && header.shape().size() > 1) {
-            throw new InputException(name + ": fortran_order: expected False, found True");
+        IntUnaryOperator place = header.byColumns() ? i -> byRows(header.shape(), i) : IntUnaryOperator.identity();
+        return new Npz.Array(header.shape(), entries(name, in, header, place));
+    }
+
+    /** Of the entry at place {@code i} where the first index runs fastest, the place where the last one does. */
+    private static int byRows(List<Integer> shape, int i) {
+        int rest = i;
+        int place = 0;
+        for (int length : shape) {
+            place = place * length + rest % length;
+            rest /= length;
         }
-        return new Npz.Array(header.shape(), entries(name, in, header, IntUnaryOperator.identity()));
+        return place;
     }
 
     /** What is done with an open file of that length. */
@@ -166,6 +174,10 @@ public final class Npy {
         }
         ByteBuffer start = ByteBuffer.allocate(MAGIC.length + 2);
         InputFile.fill(in, start);
+        if (start.get(0) == 'P' && start.get(1) == 'K') {
+            throw new InputException(file + ": not an .npy file but an archive, as numpy.savez writes them; numpy.save"
+                    + " writes what is expected");
+        }
         for (byte expected : MAGIC) {
             if (start.get() != expected) {
                 throw new InputException(file + ": not an .npy file: it does not begin with \\x93NUMPY");

@@ -346,6 +346,7 @@ final class Page {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("data", how.origin());
         facts.put("SHA-256 of what is trained on", settings.data().sha256());
+        facts.put("SHA-256 of the test images", settings.data().testSha256());
         facts.put("training", settings.training().isEmpty() ? "none: networks were given" : settings.training());
         String seeds = settings.seeds().stream().map(Object::toString).collect(Collectors.joining(", "));
         facts.put("seeds", seeds.isEmpty() ? "none" : seeds);

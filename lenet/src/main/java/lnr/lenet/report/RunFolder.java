@@ -105,17 +105,24 @@ public final class RunFolder implements AutoCloseable {
     }
 
     private static void same(Path folder, Settings settings, byte[] found) {
-        Optional<String> difference;
+        JsonNode other;
         try {
-            difference = settings.difference(Json.parse(found, JsonNode.class));
+            other = Json.parse(found, JsonNode.class);
         } catch (IllegalArgumentException e) {
-            throw new InputException("--out: " + folder + ": " + SETTINGS + ": expected a run's settings, found"
-                    + " something else", e);
+            throw noSettings(folder, e);
         }
+        if (!other.isObject()) {
+            throw noSettings(folder, null);
+        }
+        Optional<String> difference = settings.difference(other);
         if (difference.isPresent()) {
-            throw new InputException("--out: " + folder + ": holds another run; " + difference.get()
-                    + "; name another folder");
+            throw new InputException("--out: " + folder + ": holds " + difference.get() + "; name another folder");
         }
+    }
+
+    private static InputException noSettings(Path folder, Exception cause) {
+        return new InputException("--out: " + folder + ": " + SETTINGS + ": expected a run's settings, found something"
+                + " else; name another folder", cause);
     }
 
     private static List<String> names(Path folder) {

@@ -47,8 +47,9 @@ public record Settings(
      * The images.
      *
      * @param sha256 sum of those trained on and their labels
+     * @param testSha256 the same of those tested with
      */
-    public record Data(String name, int train, int test, String sha256) {}
+    public record Data(String name, int train, int test, String sha256, String testSha256) {}
 
     /** What the text's method is run at, strongest last. */
     List<Strength> strengths() {
@@ -58,7 +59,10 @@ public record Settings(
         return strengths;
     }
 
-    /** In words, the first difference of another run's settings from these: {@code lambda: expected 1, found 2}. */
+    /**
+     * In words, what another run's settings are where they first differ from these: {@code another run; lambda:
+     * expected 1, found 2}.
+     */
     Optional<String> difference(JsonNode other) {
         return difference("", Json.tree(this), other);
     }
@@ -74,8 +78,11 @@ public record Settings(
             }
             return Optional.empty();
         }
+        if (found.isMissingNode()) {
+            return Optional.of("a run of an earlier version of lnr, which does not tell its " + name);
+        }
         return expected.equals(found)
                 ? Optional.empty()
-                : Optional.of(name + ": expected " + expected + ", found " + (found.isMissingNode() ? "none" : found));
+                : Optional.of("another run; " + name + ": expected " + expected + ", found " + found);
     }
 }

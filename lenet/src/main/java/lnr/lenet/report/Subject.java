@@ -62,6 +62,17 @@ final class Subject implements AutoCloseable {
         this.progress = progress;
     }
 
+    /** Seconds of a forward pass over the training images, by one over those of the test that follows another. */
+    double pass() {
+        try (LeNet5 network = network(model)) {
+            Evaluation.logits(network, images.test());
+            long start = System.nanoTime();
+            Evaluation.logits(network, images.test());
+            double seconds = (System.nanoTime() - start) * 1e-9;
+            return seconds * images.all().count() / images.test().count();
+        }
+    }
+
     Tested.Original original() {
         return Tested.Original.of(number, model.architecture(), test(model));
     }

@@ -1,9 +1,8 @@
 package lnr.lenet.report;
 
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import lnr.engine.solvers.Solver;
 import lnr.kernels.Device;
@@ -12,6 +11,7 @@ import lnr.lenet.compress.Strength;
 import lnr.lenet.data.Dataset;
 import lnr.lenet.network.DeviceImages;
 import lnr.lenet.network.Model;
+import lnr.lenet.report.Forecast.Kind;
 
 /** All points of a run, network after network. What its folder holds already is not done again. */
 public final class Sweep {
@@ -22,11 +22,13 @@ public final class Sweep {
     private final RunFolder folder;
     private final Progress progress;
     private final Listener listener;
-    private final Map<Kind, List<Double>> seen = new EnumMap<>(Kind.class);
+    private final Forecast forecast;
 
-    /** Gives a network to be compressed, training it first if need be. */
-    @FunctionalInterface
+    /** Gives the networks to be compressed, training them first if need be. */
     public interface Networks {
+        /** Epochs of training that it takes to give a network; 0 for one that is at hand. */
+        int epochs(int number);
+
         /**
          * @param number of the network, from 0
          * @param train images to train on
@@ -65,28 +67,16 @@ public final class Sweep {
         this.folder = folder;
         this.progress = progress;
         this.listener = listener;
-    }
-
-    /** Kinds of tasks, with a guess at their seconds for as long as none has been done. */
-    private enum Kind {
-        ORIGINAL(45),
-        STUDY(15),
-        TEXT(6),
-        NETWORK(14);
-
-        private final double seconds;
-
-        Kind(double seconds) {
-            this.seconds = seconds;
-        }
+        this.forecast = new Forecast(settings.retrain());
     }
 
     /**
      * One file of results.
      *
      * @param name of the file
+     * @param network its number
      */
-    private record Task(String name, Kind kind, Class<?> type, Function<Subject, Object> work) {}
+    private record Task(String name, int network, Kind kind, Class<?> type, Function<Subject, Object> work) {}
 
     /** Names of what a sweep stores. */
     static String original(int network) {
@@ -114,9 +104,7 @@ public final class Sweep {
             all.add(tasks(network));
         }
         List<Task> left = new ArrayList<>();
-        all.forEach(tasks -> tasks.stream()
-                .filter(task -> folder.read(task.name(), task.type()).isEmpty())
-                .forEach(left::add));
+        all.forEach(tasks -> tasks.stream().filter(task -> !done(task)).forEach(left::add));
         int count = all.stream().mapToInt(List::size).sum();
         if (left.isEmpty()) {
             return;
@@ -131,47 +119,57 @@ public final class Sweep {
         }
     }
 
+    /** Whether a task was done before; what a point took then tells what those like it will. */
+    private boolean done(Task task) {
+        Optional<?> result = folder.read(task.name(), task.type());
+        if (result.orElse(null) instanceof Point point) {
+            forecast.took(
+                    task.kind(),
+                    point.seconds().values().stream().mapToDouble(s -> s).sum());
+        }
+        return result.isPresent();
+    }
+
     private void run(int network, List<Task> tasks, Images images, List<Task> left, int count) {
+        int epochs = networks.epochs(network);
+        int later = left.stream()
+                .mapToInt(Task::network)
+                .filter(n -> n > network)
+                .distinct()
+                .map(networks::epochs)
+                .sum();
         long start = System.nanoTime();
         Model model = networks.get(network, images.all());
+        double training = (System.nanoTime() - start) * 1e-9;
         images.all().inOrder();
         Solver solver = Solver.named(settings.solver());
         try (Subject subject = new Subject(network, device, model, images, solver, settings.retrain(), progress)) {
+            forecast.epoch(epochs > 0 ? training / epochs : Forecast.PASSES * subject.pass());
             for (Task task : tasks) {
+                start = System.nanoTime();
                 folder.store(task.name(), task.work().apply(subject));
-                long now = System.nanoTime();
-                seen.computeIfAbsent(task.kind(), k -> new ArrayList<>()).add((now - start) * 1e-9);
-                start = now;
+                forecast.took(task.kind(), (System.nanoTime() - start) * 1e-9);
                 left.remove(task);
-                listener.finished(
-                        task.name(),
-                        count - left.size(),
-                        count,
-                        left.stream().mapToDouble(t -> expected(t.kind())).sum());
+                List<Kind> kinds = left.stream().map(Task::kind).toList();
+                listener.finished(task.name(), count - left.size(), count, forecast.left(kinds, later));
             }
         }
     }
 
-    private double expected(Kind kind) {
-        return seen.getOrDefault(kind, List.of()).stream()
-                .mapToDouble(s -> s)
-                .average()
-                .orElse(kind.seconds);
-    }
-
     private List<Task> tasks(int network) {
         List<Task> tasks = new ArrayList<>();
-        tasks.add(new Task(original(network), Kind.ORIGINAL, Tested.Original.class, Subject::original));
+        tasks.add(new Task(original(network), network, Kind.ORIGINAL, Tested.Original.class, Subject::original));
         if (network == 0) {
             double lambda = settings.lambda();
-            tasks.add(new Task(ANATOMY, Kind.STUDY, Anatomy.class, s -> s.anatomy(lambda)));
-            tasks.add(new Task(CONVERGENCE, Kind.STUDY, Convergence.class, s -> s.convergence(lambda)));
+            tasks.add(new Task(ANATOMY, network, Kind.STUDY, Anatomy.class, s -> s.anatomy(lambda)));
+            tasks.add(new Task(CONVERGENCE, network, Kind.STUDY, Convergence.class, s -> s.convergence(lambda)));
         }
         for (Strength strength : settings.strengths()) {
-            tasks.add(new Task(text(network, strength), Kind.TEXT, Point.class, s -> s.text(strength)));
+            tasks.add(new Task(text(network, strength), network, Kind.TEXT, Point.class, s -> s.text(strength)));
         }
         for (int parameters : settings.sizes()) {
-            tasks.add(new Task(whole(network, parameters), Kind.NETWORK, Point.class, s -> s.network(parameters)));
+            String name = whole(network, parameters);
+            tasks.add(new Task(name, network, Kind.NETWORK, Point.class, s -> s.network(parameters)));
         }
         return tasks;
     }

@@ -207,6 +207,12 @@ class CompressCommandTest {
         compressSmall("--target-size", "1%").refused("--target-size: expected ", "one unit a layer");
         compressSmall("--target-size", "0%").refused("--target-size: expected a share");
         compressSmall("--target-size", "big").refused("--target-size: expected a share", "big");
+        for (String more : List.of("101%", "1e400%", "2643", "99999999999999999999")) {
+            compressSmall("--target-size", more)
+                    .refused("--target-size: expected at most 2642 parameters, which is the whole network, found "
+                            + more);
+        }
+        compress("--target-size", "431081").refused("--target-size: expected at most 431080 parameters");
         compressSmall("--target-size", "50%", "--target-accuracy", "0.9").refused("expected one of them");
         compressSmall("--target-size", "50%", "--lambda", "1").refused("expected none of --lambda");
         compressSmall("--target-accuracy", "1.5").refused("--target-accuracy: expected more than 0");
@@ -346,11 +352,44 @@ class CompressCommandTest {
         assertThat(Files.readAllBytes(small)).isEqualTo(before);
     }
 
+    /** What nothing reads is refused, by what would read it. */
     @Test
-    void saysThatOptionsOfTheTrainingHaveNoEffect() {
-        Run run = compressSmall("--lambda-ratio", "0.5", "--seed", "0");
-        assertThat(run.good().err()).isEqualTo(
-                "lnr: --model is given: nothing is trained, and --epochs and --seed have no effect\n");
+    void refusesOptionsWithoutEffect() {
+        compressSmall("--epochs", "3").refused("--epochs: expected no --model beside it: nothing is trained");
+        compressSmall("--seed", "0").refused("--seed: expected no --model beside it, or --retrain");
+        compressSmall("--target-size", "50%", "--seed", "0").refused("--seed: expected no --model beside it");
+        compressSmall("--validation", "100").refused("--validation: expected several layers, --target-size");
+        compressSmall("--keep", "fc2=5", "--validation", "100").refused("--validation: expected several layers");
+        compressSmall("--no-distill").refused("--no-distill: expected --retrain E with it");
+        compressSmall("--distill").refused("--distill: expected --retrain E with it");
+        compressSmall("--target-size", "50%", "--no-distill").refused("--no-distill: expected --retrain E with it");
+        compressSmall("--layers", "all", "--keep", "2", "--shift", "1").refused("--shift: expected --retrain E");
+        compressSmall("--keep", "5", "--rounds", "1").refused("--rounds: expected --target-size with it");
+        compressSmall("--target-accuracy", "0.5", "--rounds", "2").refused("--rounds: expected --target-size with it");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    /** A given model is not trained, but what it is compressed to is. */
+    @Test
+    void optionsOfTheRetrainingAreRead() {
+        JsonNode report = compressSmall("--keep", "5", "--retrain", "1", "--no-distill", "--shift", "2", "--seed", "7",
+                        "--validation", "90", "--json")
+                .quiet()
+                .json();
+        assertThat(report.path("retraining").toString())
+                .isEqualTo("{\"epochs\":1,\"distill\":false,\"shift\":2,\"seed\":7}");
+        assertThat(report.path("validation_images").asInt()).isEqualTo(90);
+    }
+
+    /** The order of compression, which with a target is no choice. */
+    @Test
+    void theLayersOfATargetAreReportedLastFirst() {
+        for (String layers : List.of("conv2,fc2", "fc2,conv2")) {
+            JsonNode report = compressSmall("--target-size", "70%", "--layers", layers, "--json").quiet().json();
+            assertThat(report.path("layers").toString()).isEqualTo("[\"fc2\",\"conv2\"]");
+            assertThat(report.at("/rounds/0/fits/0/layer").asText()).isEqualTo("fc2");
+            assertThat(SafeTensors.read(out()).metadata()).containsEntry("layers", "[fc2, conv2]");
+        }
     }
 
     @Test

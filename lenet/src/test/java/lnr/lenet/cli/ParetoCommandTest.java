@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -220,9 +221,36 @@ class ParetoCommandTest {
         Path other = SmallDigits.write(shared.resolve("digits4"), 4);
         pareto(run, "--sizes", "20%").refused("holds another run; sizes");
         assertThat(points(run)).isEqualTo(points);
-        Files.writeString(run.resolve("run.json"), "[]");
-        pareto(run).refused("holds another run");
+        for (String nothing : List.of("[]", "null", "", "{\"version\": ")) {
+            Files.writeString(run.resolve("run.json"), nothing);
+            pareto(run).refused("--out: " + run + ": run.json: expected a run's settings, found something else");
+        }
         pareto(finished, "--data", other.toString()).refused("holds another run", "data.name: ");
+    }
+
+    /** What is trained on is the same in both folders; the points are of the test images. */
+    @Test
+    void otherTestImagesAreAnotherRun() throws IOException {
+        Path run = copy();
+        Path same = SmallDigits.write(folder.resolve("digits"), 3);
+        pareto(run, "--data", same.toString(), "--json").quiet();
+        Path other = SmallDigits.write(folder.resolve("other"), 4);
+        for (String file : List.of("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")) {
+            Files.copy(other.resolve(file), same.resolve(file), StandardCopyOption.REPLACE_EXISTING);
+        }
+        pareto(run, "--data", same.toString())
+                .refused("--out: " + run + ": holds another run; data.test_sha256: expected ", "; name another folder");
+        assertThat(lasting(run.resolve("report.json"))).isEqualTo(lasting(finished.resolve("report.json")));
+    }
+
+    @Test
+    void aRunThatDoesNotTellItsTestImagesIsRefused() throws IOException {
+        Path run = copy();
+        ObjectNode settings = (ObjectNode) JSON.readTree(run.resolve("run.json").toFile());
+        ((ObjectNode) settings.path("data")).remove("test_sha256");
+        JSON.writeValue(run.resolve("run.json").toFile(), settings);
+        pareto(run).refused("--out: " + run + ": holds a run of an earlier version of lnr, which does not tell its"
+                + " data.test_sha256; name another folder");
     }
 
     @Test
@@ -230,10 +258,18 @@ class ParetoCommandTest {
         refused("--sizes", "88").refused("--sizes: expected 89 parameters or more", "88 of 431080");
         refused("--sizes", "0%").refused("--sizes: expected a share", "'0%'");
         refused("--sizes", "5%,much").refused("'much'");
+        refused("--sizes", "5%,150%").refused("--sizes: expected at most 431080 parameters", "found 150%");
+        refused("--quick", "--seeds", "2", "--lambda-ratios", "1", "--sizes", "5%")
+                .refused("--quick: expected --seeds, --lambda-ratios or --sizes left to it, found all of them");
+        refused("--quick", "--model", one.toString(), "--lambda-ratios", "1", "--sizes", "50%")
+                .refused("--quick: expected --lambda-ratios or --sizes left to it");
         refused("--lambda-ratios", "-1").refused("--lambda-ratios: expected a finite number");
         refused("--validation", "800").refused("--validation: expected from 1 to 799 of the 800");
         refused("--validation", "0").refused("--validation: expected 1 or more");
+        refused("--sizes", ",").refused("--sizes: expected one or more, found none");
+        refused("--lambda-ratios", ",").refused("--lambda-ratios: expected one or more, found none");
         refused("--seeds", "0").refused("--seeds: expected 1 or more");
+        refused("--seeds", "100000000").refused("--seeds: expected 1000 or fewer, found 100000000");
         refused("--epochs", "0").refused("--epochs: expected 1 or more");
         refused("--retrain", "-1").refused("--retrain: expected 0 or more");
         refused("--frobnicate").refused("Unknown option", "--frobnicate");
@@ -244,7 +280,33 @@ class ParetoCommandTest {
         ModelFile.write(wider, Model.random(new Architecture(4, 6, 31, 10), 1), Map.of());
         refused("--model", one.toString(), "--model", wider.toString())
                 .refused(wider.toString(), "expected widths 4-6-30-10", "4-6-31-10");
+        Path again = Files.copy(one, folder.resolve("again"));
+        refused("--model", one.toString(), "--model", two.toString(), "--model", again.toString())
+                .refused("--model: " + again + ": expected another network than in " + one);
+        Path nothing = folder.resolve("nothing");
+        ModelFile.write(nothing, Model.random(new Architecture(4, 6, 0, 10), 1), Map.of());
+        refused("--model", nothing.toString())
+                .refused("--model: " + nothing + ": expected outputs of fc1, found none: nothing is left to compress");
         refused("--model", one.toString(), "--seeds", "2").refused("--model: expected neither --seeds");
+    }
+
+    /** The usual sizes are shares of any network; one unit a layer is more than some of them in a small one. */
+    @Test
+    void usualSizesThatASmallNetworkCannotReachAreLeftOut() {
+        Path narrow = folder.resolve("narrow");
+        ModelFile.write(narrow, Model.random(new Architecture(2, 2, 2, 10), 1), Map.of()); // 250 parameters
+        Run.of(cache, "pareto", "--data", data.toString(), "--model", narrow.toString(), "--quick", "--out",
+                        folder.resolve("run").toString())
+                .refused(
+                        "--model: " + narrow + ": one unit a layer takes 89 of its 250 parameters",
+                        "--sizes names others");
+        Path small = folder.resolve("small");
+        ModelFile.write(small, Model.random(new Architecture(2, 3, 8, 10), 1), Map.of()); // 687 parameters
+        JsonNode report = Run.of(cache, "pareto", "--data", data.toString(), "--model", small.toString(), "--quick",
+                        "--retrain", "0", "--lambda-ratios", "0.5", "--json", "--out", folder.resolve("run").toString())
+                .good()
+                .json();
+        assertThat(report.at("/settings/sizes").toString()).isEqualTo("[206,93]");
     }
 
     @Test

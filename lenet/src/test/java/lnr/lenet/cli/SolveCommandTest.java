@@ -312,7 +312,7 @@ class SolveCommandTest {
         run("R.npy", "C.npy", "--lambda", "1", "--lambda-ratio", "1").refused("--lambda", "mutually exclusive");
         run("R.npy", "C.npy", "--lambda", "1", "--keep", "1").refused("--lambda", "--keep", "mutually exclusive");
         run("R.npy", "C.npy", "--keep", "-1").refused("--keep: expected 0 or more, found -1");
-        for (String size : new String[] {"-1%", "100.5", "NaN", "%", "half"}) {
+        for (String size : new String[] {"-1%", "100.5%", "NaN%", "%", "half", "50"}) {
             run("R.npy", "C.npy", "--target-size=" + size)
                     .refused("--target-size: expected 0% to 100%, found '" + size + "'");
         }

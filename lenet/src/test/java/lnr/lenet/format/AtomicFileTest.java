@@ -92,16 +92,19 @@ class AtomicFileTest {
         }
     }
 
+    private static Process halfWriter(Path file) throws IOException {
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        String classPath = System.getProperty("java.class.path");
+        return new ProcessBuilder(java.toString(), "-cp", classPath, HalfWriter.class.getName(), file.toString())
+                .redirectErrorStream(true)
+                .start();
+    }
+
     @Test
     void interruptKeepsTheOldContentAndLeavesNothing() throws Exception {
         Path file = folder.resolve("out.txt");
         AtomicFile.write(file, text("old"));
-        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
-        String classPath = System.getProperty("java.class.path");
-        Process writer = new ProcessBuilder(
-                        java.toString(), "-cp", classPath, HalfWriter.class.getName(), file.toString())
-                .redirectErrorStream(true)
-                .start();
+        Process writer = halfWriter(file);
         try (BufferedReader said = writer.inputReader()) {
             assertThat(said.readLine()).isEqualTo("half-way");
             assertThat(names()).hasSize(2);
@@ -112,6 +115,56 @@ class AtomicFileTest {
         }
         assertThat(file).hasContent("old");
         assertThat(names()).containsExactly("out.txt");
+    }
+
+    /** What a process writes is its own for as long as it lives, and nobody's once it was killed. */
+    @Test
+    void whatAKilledProcessLeftGoesWithTheNextWrite() throws Exception {
+        Path file = folder.resolve("out.txt");
+        Process writer = halfWriter(file);
+        try (BufferedReader said = writer.inputReader()) {
+            assertThat(said.readLine()).isEqualTo("half-way");
+            List<String> left = names();
+            assertThat(left).singleElement().asString().startsWith(".lnr-writing-").endsWith(".tmp");
+            AtomicFile.write(folder.resolve("other.txt"), text("other"));
+            AtomicFile.check(file);
+            assertThat(names()).containsAll(left).hasSize(2);
+            writer.destroyForcibly();
+            assertThat(writer.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(names()).containsAll(left).hasSize(2);
+        } finally {
+            writer.destroyForcibly();
+        }
+        AtomicFile.write(file, text("new"));
+        assertThat(names()).containsExactly("other.txt", "out.txt");
+    }
+
+    /** Two writes of one process, the second while the first is under way. */
+    @Test
+    void aWriteLeavesAnotherOfItsOwnProcessAlone() throws IOException {
+        Path file = folder.resolve("out.txt");
+        AtomicFile.write(file, out -> {
+            out.write("whole ".getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(folder.resolve("other.txt"), text("other"));
+            assertThat(names()).hasSize(2);
+            out.write("still".getBytes(StandardCharsets.UTF_8));
+        });
+        assertThat(file).hasContent("whole still");
+        assertThat(names()).containsExactly("other.txt", "out.txt");
+    }
+
+    @Test
+    void onlyWhatBearsATemporaryNameIsRemoved() throws IOException {
+        Path mine = Files.writeString(folder.resolve("mine"), "mine");
+        Files.writeString(folder.resolve(".lnr-notes.tmp"), "a user's");
+        Files.writeString(folder.resolve(".lnr-writing-My Thesis.tmp"), "a user's");
+        Files.createDirectory(folder.resolve(".lnr-writing-0folder.tmp"));
+        Files.createSymbolicLink(folder.resolve(".lnr-writing-1link.tmp"), mine);
+        List<String> before = names();
+        Files.writeString(folder.resolve(".lnr-writing-2left.tmp"), "a part");
+        AtomicFile.check(folder.resolve("out.txt"));
+        assertThat(names()).isEqualTo(before);
+        assertThat(mine).hasContent("mine");
     }
 
     @Test

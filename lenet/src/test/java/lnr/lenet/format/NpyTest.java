@@ -133,6 +133,12 @@ class NpyTest {
     void refusesOtherFiles() throws IOException {
         refuses(new byte[3], "not an .npy file: expected a header, found 3 bytes");
         refuses(new byte[100], "not an .npy file: it does not begin with \\x93NUMPY");
+        byte[] archive = new byte[100];
+        archive[0] = 'P';
+        archive[1] = 'K';
+        refuses(
+                archive,
+                "not an .npy file but an archive, as numpy.savez writes them; numpy.save writes what is expected");
         byte[] later = npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1), }", 1);
         later[6] = 4;
         refuses(later, "expected .npy version 1.0, 2.0 or 3.0, found 4.0");

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,12 +73,48 @@ class NpzTest {
         refuses(method, "a.npy", new byte[20], "'a.npy': not an .npy file: it does not begin with \\x93NUMPY");
         byte[] vector = Npy.header("<f8", false, List.of(3));
         refuses(method, "a.npy", vector, "'a.npy': expected 24 bytes of data for shape (3,), found 0");
-        byte[] byColumns = Npy.header("<f8", true, List.of(1, 1));
-        byte[] matrix = Arrays.copyOf(byColumns, byColumns.length + 8);
-        refuses(method, "a.npy", matrix, "'a.npy': fortran_order: expected False, found True");
+        byte[] matrix = byColumns(List.of(2, 3), new double[] {1, 2, 3, Double.NaN, 5, 6});
+        refuses(method, "a.npy", matrix, "'a.npy': entry [1, 1]: expected a finite number, found NaN");
+    }
+
+    /** An array whose entries stand in the file with the first index running fastest. */
+    private static byte[] byColumns(List<Integer> shape, double[] entries) {
+        byte[] header = Npy.header("<f8", true, shape);
+        ByteBuffer bytes = ByteBuffer.allocate(header.length + 8 * entries.length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.put(header);
+        for (double entry : entries) {
+            bytes.putDouble(entry);
+        }
+        return bytes.array();
+    }
+
+    /** Entry (i, j, ...) is 10 times as much and j for each further index: what NumPy gives is what is given here. */
+    @ParameterizedTest
+    @ValueSource(ints = {ZipEntry.STORED, ZipEntry.DEFLATED})
+    void arraysByColumnsAreReadAsThoseByRows(int method) throws IOException {
+        Npz.Array matrix = only(method, byColumns(List.of(2, 3), new double[] {0, 10, 1, 11, 2, 12}));
+        assertThat(matrix.shape()).containsExactly(2, 3);
+        assertThat(matrix.data()).containsExactly(0, 1, 2, 10, 11, 12);
+        double[] cube = new double[2 * 3 * 4];
+        for (int i = 0; i < cube.length; i++) {
+            cube[i] = 100 * (i % 2) + 10 * (i / 2 % 3) + i / 6;
+        }
+        Npz.Array array = only(method, byColumns(List.of(2, 3, 4), cube));
+        assertThat(array.shape()).containsExactly(2, 3, 4);
+        assertThat(array.data()).isSorted().hasSize(24).contains(0, 12, 123);
+        assertThat(only(method, byColumns(List.of(3), new double[] {7, 5, 6})).data()).containsExactly(7, 5, 6);
+    }
+
+    private Npz.Array only(int method, byte[] content) throws IOException {
+        return Npz.read(archive(method, "a.npy", content)).get("a");
     }
 
     private void refuses(int method, String name, byte[] content, String message) throws IOException {
+        Path file = archive(method, name, content);
+        assertThatThrownBy(() -> Npz.read(file)).isInstanceOf(InputException.class).hasMessage(file + ": " + message);
+    }
+
+    private Path archive(int method, String name, byte[] content) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (ZipOutputStream zip = new ZipOutputStream(out)) {
             ZipEntry entry = new ZipEntry(name);
@@ -89,8 +126,7 @@ class NpzTest {
             zip.putNextEntry(entry);
             zip.write(content);
         }
-        Path file = file(out.toByteArray());
-        assertThatThrownBy(() -> Npz.read(file)).isInstanceOf(InputException.class).hasMessage(file + ": " + message);
+        return file(out.toByteArray());
     }
 
     @Test
