@@ -34,6 +34,9 @@ public final class Certificate {
     private final double cNorm;
     private final F64 numbers; // <M, C>, <M, G>, <G~, M>, ||G_u||^2, g(M), ||M||^2, ||G||^2, ||G~_k|| for each group
     private final double[] host;
+    private double mNorm; // ||M||, what M explains, and what rounding takes from E2: of the last gap
+    private double explained;
+    private double rounding;
 
     /**
      * The certificate of one problem, for many M.
@@ -76,7 +79,9 @@ public final class Certificate {
         Blas blas = problem.device().blas();
         blas.copy(problem.fit().c(), g);
         blas.gemm(false, false, h, d, d, -1, m, h, problem.fit().r(), d, 1, g, h);
-        return measure(lambda, m);
+        Gap gap = measure(lambda, m);
+        requireTau();
+        return gap;
     }
 
     /** The gap at M when M R is at hand: O(h d). {@code m} and {@code mr} = M R are (h, d), not modified. */
@@ -90,6 +95,21 @@ public final class Certificate {
         blas.copy(problem.fit().c(), g);
         blas.axpy(-1, mr, g);
         return measure(lambda, m);
+    }
+
+    /**
+     * Makes sure that no more is explained than there is, where the gap was last asked for and M R was exact: that is
+     * &lt;M, C> + &lt;M, G> + ||G_u||^2 / R_uu, tau at most but for errors. {@link #at(F64)} does so by itself.
+     *
+     * @throws MatrixException when tau is proved to be less than E||y||^2
+     */
+    public void requireTau() {
+        Quadratic fit = problem.fit();
+        double given = fit.tolerance() * (fit.tau() + mNorm * (2 * cNorm + mNorm * rNorm));
+        if (explained - fit.tau() > fit.tauSlack() + rounding + given) {
+            throw new MatrixException("tau", ": expected E||y||^2, which is " + explained + " or more, as so much of it"
+                    + " is explained; got " + fit.tau());
+        }
     }
 
     /** ||G~_k|| of group k where the gap was last asked for. */
@@ -113,10 +133,10 @@ public final class Certificate {
         problem.device().groupNorm().norms(problem.h(), groups, g, numbers.slice(SUMS, groups.count()));
         numbers.read(host);
         double bias = biasVariance > 0 ? host[3] / biasVariance : 0;
-        double mNorm = Math.sqrt(host[5]);
-        double rounding = rounding(mNorm, Math.sqrt(host[6]), bias);
-        requireTau(host[0] + host[1] + bias, mNorm, rounding);
-        return gap(lambda, host[0], host[1], host[2], bias, host[4], problem.dualNorm(host, SUMS), rounding);
+        mNorm = Math.sqrt(host[5]);
+        explained = host[0] + host[1] + bias;
+        rounding = rounding(mNorm, Math.sqrt(host[6]), bias);
+        return gap(lambda, host[0], host[1], host[2], bias, host[4], problem.dualNorm(host, SUMS));
     }
 
     /**
@@ -135,19 +155,8 @@ public final class Certificate {
         return sums + g * (mNorm + (bias > 0 ? 2 * Math.sqrt(bias / biasVariance) : 0));
     }
 
-    /** No M explains more than there is: <M, C> + <M, G> + ||G_u||^2 / R_uu is tau at most, but for errors. */
-    private void requireTau(double explained, double mNorm, double rounding) {
-        Quadratic fit = problem.fit();
-        double given = fit.tolerance() * (fit.tau() + mNorm * (2 * cNorm + mNorm * rNorm));
-        if (explained - fit.tau() > fit.tauSlack() + rounding + given) {
-            throw new MatrixException("tau", ": expected E||y||^2, which is " + explained + " or more, as so much of it"
-                    + " is explained; got " + fit.tau());
-        }
-    }
-
     private Gap gap(
-            double lambda, double mc, double mg, double a, double bias, double penalty, double steepest,
-            double rounding) {
+            double lambda, double mc, double mg, double a, double bias, double penalty, double steepest) {
         double tau = problem.fit().tau();
         double residual = Math.max(0, tau - mc - mg - bias) + problem.fit().tauSlack() + rounding;
         double limit = steepest > 0 ? lambda / steepest : Double.POSITIVE_INFINITY;

@@ -328,9 +328,12 @@ final class NewtonPath implements Path {
         try (Scope work = scope.device().scope()) {
             F64 all = work.f64(answer);
             F64 product = work.f64(all.length());
-            return WorkingSet.product(whole, kept, all, product)
-                    ? proof.at(lambda, all, product)
-                    : proof.at(lambda, all);
+            if (!WorkingSet.product(whole, kept, all, product)) {
+                return proof.at(lambda, all);
+            }
+            Certificate.Gap gap = proof.at(lambda, all, product);
+            proof.requireTau();
+            return gap;
         }
     }
 

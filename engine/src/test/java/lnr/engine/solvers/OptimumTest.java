@@ -14,6 +14,7 @@ import lnr.engine.Quadratic;
 import lnr.engine.Solution;
 import lnr.engine.Status;
 import lnr.kernels.Device;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -265,6 +266,36 @@ class OptimumTest {
                     assertThatThrownBy(() -> stopping.solve(problem, start, Monitor.NONE))
                             .isInstanceOf(ArithmeticException.class)
                             .hasMessageContaining("expected a finite");
+                }
+            }
+        }
+    }
+
+    // The best M is far from unique at small lambda, what solves for it nearly singular, and with a bias and one sample
+    // nothing is left but rounding.
+    @Test
+    void aSampleOrTwoAreEnoughForNewton() {
+        for (int trial = 0; trial < 60; trial++) {
+            int size = new int[] {1, 1, 4, 16}[trial % 4];
+            int p = size * (2 + random.nextInt(300 / size));
+            boolean bias = trial % 3 == 0;
+            int d = bias ? p + 1 : p;
+            int h = 1 + random.nextInt(30);
+            int n = 1 + random.nextInt(2);
+            double[] x = Draws.normal(random, d * n);
+            for (int i = 0; i < x.length; i++) {
+                x[i] = bias && i % d == p ? 1 : Math.max(0, x[i]);
+            }
+            double[] r = Draws.gram(d, n, x, 1.0 / n);
+            double[] c = Draws.product(h, d, d, Draws.normal(random, h * d), r);
+            try (Scope scope = device.scope()) {
+                Groups groups = Groups.ofSize(scope, p / size, size);
+                Problem problem = new Problem(Quadratic.of(scope, h, d, r, c), groups, 0);
+                for (double ratio : new double[] {0.9, 0.5, 0.1, 1e-2, 1e-3, 1e-4}) {
+                    Solution solution = new SupportNewton().solve(problem.withLambda(ratio * problem.lambdaMax()));
+                    assertThat(solution.status())
+                            .as("trial %d, ratio %s: %s", trial, ratio, solution)
+                            .isEqualTo(Status.CONVERGED);
                 }
             }
         }
