@@ -183,7 +183,8 @@ final class Page {
                 + " method keeps both convolutions as they are, so that it cannot go below what these take; the whole"
                 + " network shrinks every layer, each as far as serves the whole."
                 + (results.retrained()
-                        ? " Retraining is the same for both: " + epochs() + ", learning from the original network."
+                        ? " Retraining takes " + epochs() + ": of the text\u2019s method, as it trains; of the whole"
+                                + " network, at falling rates and learning from the original one too."
                         : ""));
         figure(0, "Test accuracy against the parameters that are kept. Ringed points of the text\u2019s method are not"
                 + " surpassed by a whole network.");

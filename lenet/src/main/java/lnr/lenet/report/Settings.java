@@ -41,7 +41,7 @@ public record Settings(
         String solver,
         Data data) {
     /** Of the present code. */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
     /**
      * The images.

@@ -25,14 +25,21 @@ import lnr.lenet.network.Architecture;
 import lnr.lenet.network.Evaluation;
 import lnr.lenet.network.LeNet5;
 import lnr.lenet.network.Model;
+import lnr.lenet.network.Training;
 
 /**
  * One trained network, and all that is done to it. What several points need is made when the first asks for it. Both
- * methods fit to all training images and retrain on them alike; how much each layer of the whole network gives is
- * chosen before, by held-out images that the candidates were not fitted to.
+ * methods fit to all training images and retrain on them, each in its own way: the text trains on as it trained before;
+ * how much each layer of the whole network gives is chosen before, by held-out images that the candidates were not
+ * fitted to.
  */
 final class Subject implements AutoCloseable {
     private static final int BATCH = 500;
+
+    /** The text's. */
+    private static final int TRAINING_BATCH = 256;
+
+    private static final double TRAINING_RATE = 1e-3;
     private static final Set<Target> ALL = EnumSet.allOf(Target.class);
 
     private final int number;
@@ -156,8 +163,10 @@ final class Subject implements AutoCloseable {
         if (epochs > 0 && compressed.architecture().fc1() == 0) {
             after = before; // a network that always gives the same answer, and will
         } else if (epochs > 0) {
-            Retraining retraining = new Retraining(epochs, true, Retraining.usualShift(epochs), number);
-            Model retrained = retraining.run(device, model, compressed, images.all(), progress);
+            Model retrained = method == Point.Method.TEXT
+                    ? trainedOn(compressed)
+                    : new Retraining(epochs, true, Retraining.usualShift(epochs), number)
+                            .run(device, model, compressed, images.all(), progress);
             clock.lap("retrain");
             after = test(retrained);
         }
@@ -177,6 +186,23 @@ final class Subject implements AutoCloseable {
                 proof,
                 kept,
                 clock.seconds);
+    }
+
+    /** After further epochs of the text's training: on labels alone, at one rate. */
+    private Model trainedOn(Model compressed) {
+        int batch = Math.min(TRAINING_BATCH, images.all().count());
+        try (LeNet5 network = new LeNet5(device, compressed, batch);
+                Training training = new Training(network, TRAINING_RATE, number)) {
+            for (int epoch = 0; epoch < epochs; epoch++) {
+                double loss = training.epoch(images.all(), progress).loss();
+                if (!Double.isFinite(loss)) {
+                    throw new ArithmeticException("retraining diverged in epoch " + (epoch + 1) + ": loss " + loss);
+                }
+            }
+            return network.model();
+        } finally {
+            images.all().inOrder();
+        }
     }
 
     private Tested test(Model of) {
