@@ -39,13 +39,16 @@ class BenchmarksTest {
         BlasBenchmark.Product product = new BlasBenchmark.Product();
         product.shape = "7x5x3";
         run(product, benchmark::gemmF32, benchmark::gemmF64);
+        BlasBenchmark.Batch batch = new BlasBenchmark.Batch();
+        batch.shape = "4x7x5x3";
+        run(batch, benchmark::gemmStridedBatchedF32, benchmark::gemmStridedBatchedF64);
         BlasBenchmark.Definite definite = new BlasBenchmark.Definite();
         definite.shape = "3x7";
         run(definite, benchmark::cholesky, benchmark::choleskySolve, benchmark::choleskyInverse);
         run(definite, benchmark::eigen, benchmark::largestEigenvalue);
         BlasBenchmark.Vectors vectors = new BlasBenchmark.Vectors();
         vectors.length = 17;
-        run(vectors, benchmark::dot, benchmark::copy, benchmark::axpy, benchmark::addDiagonal);
+        run(vectors, benchmark::dot, benchmark::copy, benchmark::axpy, benchmark::addDiagonal, benchmark::narrow);
     }
 
     @Test

@@ -113,6 +113,14 @@ public abstract class RefusalContract extends DeviceContract {
         refuses("rows of a", () -> device.blas().gemm(false, false, -1, 1, 1, 1f, one, 1, one, 1, 0f, one, 1));
         refuses("columns of b", () -> device.blas().gemm(false, false, 1, -1, 1, 1f, one, 1, one, 1, 0f, one, 1));
         refuses("columns of a", () -> device.blas().gemm(false, false, 1, 1, -1, 1, wide, 1, wide, 1, 0, wide, 1));
+        refuses("batch", () -> device.blas()
+                .gemmStridedBatched(false, false, 1, 1, 1, 1, wide, 1, 0, wide, 1, 0, 0, wide, 1, 1, -1));
+        refuses("stride of a", () -> device.blas()
+                .gemmStridedBatched(false, false, 1, 1, 1, 1f, one, 1, -1, one, 1, 0, 0f, one, 1, 1, 1));
+        refuses("stride of b", () -> device.blas()
+                .gemmStridedBatched(false, false, 1, 1, 1, 1, wide, 1, 0, wide, 1, -1, 0, wide, 1, 1, 1));
+        refuses("rows of a", () -> device.blas()
+                .gemmStridedBatched(false, false, -1, 1, 0, 1, none, 1, 0, none, 1, 0, 0, none, 1, 1, 1));
         refuses("n", () -> device.blas().gram(-1, -1, wide, wide));
         refuses("k", () -> device.blas().gram(0, -1, none, none));
         refuses("n", () -> device.blas().cholesky(-1, wide));
