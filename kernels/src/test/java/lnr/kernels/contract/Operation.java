@@ -276,26 +276,36 @@ public final class Operation {
                 .runs((d, b) -> d.groupNorm().step(
                         h, w, b.groups(), b.f64(0), 0.3, t / 2, b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5),
                         b.f64(6), b.f64(7))));
+        double[] motion = {1, 0, 0, 1, 0.3, 0.2, t, 2 * t};
         all.add(new Operation("restartedStep in double precision")
-                .out("motion", new double[] {1, 1, 0.3}, Length.AT_LEAST)
-                .out("m", draw.doubles(h * w))
-                .out("g", draw.doubles(h * w))
-                .out("s", draw.doubles(h * w))
-                .in("sr", draw.doubles(h * w))
-                .out("stats", new double[5], Length.AT_LEAST)
+                .out("motion", motion, Length.AT_LEAST)
+                .out("m", draw.doubles(2 * h * w))
+                .out("g", draw.doubles(2 * h * w))
+                .out("s", draw.doubles(2 * h * w))
+                .in("sr", draw.doubles(2 * h * w))
+                .out("stats", new double[10], Length.AT_LEAST)
                 .over(starts, weights)
                 .runs((d, b) -> d.groupNorm().restartedStep(
-                        h, w, b.groups(), b.f64(0), t, b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5))));
+                        2, h, w, b.groups(), b.f64(0), b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5))));
         all.add(new Operation("restartedStep in single precision")
-                .out("motion", new double[] {1, 1, 0.3}, Length.AT_LEAST)
-                .out("m", draw.doubles(h * w))
-                .out("g", draw.doubles(h * w))
-                .out("s", draw.floats(h * w))
-                .in("sr", draw.floats(h * w))
-                .out("stats", new double[5], Length.AT_LEAST)
+                .out("motion", motion, Length.AT_LEAST)
+                .out("m", draw.doubles(2 * h * w))
+                .out("g", draw.doubles(2 * h * w))
+                .out("s", draw.floats(2 * h * w))
+                .in("sr", draw.floats(2 * h * w))
+                .out("stats", new double[10], Length.AT_LEAST)
                 .over(starts, weights)
                 .runs((d, b) -> d.groupNorm().restartedStep(
-                        h, w, b.groups(), b.f64(0), t, b.f64(1), b.f64(2), b.f32(3), b.f32(4), b.f64(5))));
+                        2, h, w, b.groups(), b.f64(0), b.f64(1), b.f64(2), b.f32(3), b.f32(4), b.f64(5))));
+        all.add(new Operation("gapSums")
+                .in("m", draw.doubles(2 * h * w))
+                .in("mr", draw.doubles(2 * h * w))
+                .in("c", draw.doubles(2 * h * w))
+                .out("g", new double[2 * h * w])
+                .out("sums", new double[12], Length.AT_LEAST)
+                .over(starts, weights)
+                .runs((d, b) -> d.groupNorm().gapSums(
+                        2, h, w, b.groups(), b.f64(0), b.f64(1), b.f64(2), b.f64(3), b.f64(4))));
         all.add(new Operation("variationalDiagonal")
                 .in("m", draw.doubles(h * w))
                 .out("out", new double[w])
