@@ -153,6 +153,19 @@ class BenchmarksTest {
     }
 
     @Test
+    void batches() {
+        SolverBenchmark.Lambdas lambdas = new SolverBenchmark.Lambdas();
+        lambdas.problem = "9x7x3x1100";
+        lambdas.precision = "fp32";
+        lambdas.count = 5;
+        run(lambdas, (s, work) -> {
+            assertThat(new SolverBenchmark().batch(s, work))
+                    .hasSize(5)
+                    .allMatch(solution -> solution.status() == Status.CONVERGED);
+        });
+    }
+
+    @Test
     void passes() {
         LenetBenchmark benchmark = new LenetBenchmark();
         LenetBenchmark.Passes passes = new LenetBenchmark.Passes();
