@@ -36,6 +36,9 @@ abstract class StackedSolves {
     /** A device that solves one problem at a time. */
     abstract Device open();
 
+    /** What is asked of an answer. */
+    abstract double gap();
+
     @BeforeEach
     void begin() {
         device = open();
@@ -48,8 +51,8 @@ abstract class StackedSolves {
         device.close();
     }
 
-    private static RestartedFista to(Precision precision, double gap) {
-        return new RestartedFista(precision, Stopping.onChange(100_000).withGap(gap).withEvery(16));
+    private RestartedFista of(Precision precision) {
+        return new RestartedFista(precision, Stopping.onChange(100_000).withGap(gap()).withEvery(16));
     }
 
     private Problem random(Scope scope, boolean bias) {
@@ -87,7 +90,7 @@ abstract class StackedSolves {
     @CsvSource({"FP64, false", "FP64, true", "FP32, false", "FP32, true"})
     void lambdasOfOneProblemConvergeEachInItsTime(Precision precision, boolean bias) {
         try (Scope scope = device.scope()) {
-            List<Solution> solutions = agree(to(precision, 1e-12), atRatios(random(scope, bias), RATIOS));
+            List<Solution> solutions = agree(of(precision), atRatios(random(scope, bias), RATIOS));
             assertThat(solutions).extracting(Solution::iterations).contains(0);
             int[] steps = solutions.stream().mapToInt(Solution::iterations).filter(n -> n > 0).sorted().toArray();
             assertThat(steps[steps.length - 1]).isGreaterThan(3 * steps[0]);
@@ -103,7 +106,7 @@ abstract class StackedSolves {
                 problems.addAll(atRatios(random(scope, true), i % 2 == 0 ? 0.3 : 0.01));
             }
             problems.addAll(atRatios(problems.get(0), 0.02));
-            agree(to(precision, 1e-11), problems);
+            agree(of(precision), problems);
         }
     }
 
@@ -120,14 +123,14 @@ abstract class StackedSolves {
                 Groups groups = Groups.of(scope, starts, weights);
                 problems.addAll(atRatios(new Problem(layer.problem(scope, 0).fit(), groups, 0), 0.2));
             }
-            agree(to(precision, 1e-11), problems);
+            agree(of(precision), problems);
         }
     }
 
     // R beyond single precision's range becomes infinite there.
     @Test
     void oneThatFailsEndsAloneAndIsThrownWhenTheOthersHaveEnded() {
-        RestartedFista solver = to(Precision.FP32, 1e-11);
+        RestartedFista solver = of(Precision.FP32);
         try (Scope scope = device.scope()) {
             Layer layer = Layer.random(random, H, D, 100, false);
             Problem good = atRatios(layer.problem(scope, 0), 0.02).get(0);
@@ -165,7 +168,7 @@ abstract class StackedSolves {
     @ParameterizedTest
     @EnumSource
     void aBatchOfSeveralShapesKeepsItsOrder(Precision precision) {
-        RestartedFista solver = to(precision, 1e-10);
+        RestartedFista solver = of(precision);
         try (Scope scope = device.scope()) {
             List<Problem> problems = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -182,7 +185,7 @@ abstract class StackedSolves {
 
     @Test
     void aBatchOfLambdasInAnyOrder() {
-        RestartedFista solver = to(Precision.FP64, 1e-10);
+        RestartedFista solver = of(Precision.FP64);
         try (Scope scope = device.scope()) {
             Problem problem = random(scope, true);
             double[] lambdas = {0.1, 0.5, 2, 0.02};
@@ -199,7 +202,7 @@ abstract class StackedSolves {
 
     @Test
     void whoeverSaysNoStopsThemAll() {
-        RestartedFista solver = to(Precision.FP64, 1e-14);
+        Solver solver = new RestartedFista().withStopping(Stopping.onChange(100_000).withGap(1e-15).withEvery(16));
         try (Scope scope = device.scope()) {
             List<Problem> problems = atRatios(random(scope, true), 0.1, 0.01, 0.001);
             AtomicInteger calls = new AtomicInteger();

@@ -21,6 +21,11 @@ class StackedSolvesTest extends StackedSolves {
         return new CpuDevice("for the test", 1);
     }
 
+    @Override
+    double gap() {
+        return 1e-12;
+    }
+
     @Test
     void aStackTakesAGigabyteAtMost() {
         try (Device device = open();

@@ -687,6 +687,9 @@ public abstract class GroupNormContract extends DeviceContract {
             Groups equal = Groups.ofSize(scope, 3, 4);
             assertThat(equal.starts().toArray()).containsExactly(0, 4, 8, 12);
             assertThat(equal.weights().toArray()).containsExactly(1, 1, 1);
+            assertThat(equal.matches(Groups.of(scope, new int[] {0, 4, 8, 12}, new double[] {1, 1, 1}))).isTrue();
+            assertThat(equal.matches(Groups.of(scope, new int[] {0, 4, 8, 12}, new double[] {1, 2, 1}))).isFalse();
+            assertThat(equal.matches(Groups.of(scope, new int[] {0, 4, 9, 12}, new double[] {1, 1, 1}))).isFalse();
             Groups none = Groups.columns(scope, 0);
             assertThat(none.count()).isZero();
             assertThat(none.columns()).isZero();
