@@ -12,13 +12,13 @@ import lnr.kernels.Device;
 
 /**
  * Many solves together, each to its own stopping rule: many problems, or many lambdas of one. On a CPU every thread
- * takes the next one and solves it alone, which beats sharing the small products of each. Where operations take turns
- * anyway, as on a GPU, problems of one number of rows and equal groups are stacked if the solver
- * {@linkplain Solver#stacks can}: each operation is then one for all of them. Others are solved in turn.
+ * takes the next one and solves it alone, which beats sharing the small products of each. A GPU favours batches:
+ * problems of one number of rows and equal groups are stacked there if the solver {@linkplain Solver#stacks can}, and
+ * each operation is then one for all of them. Others are solved in turn.
  *
- * <p>Answers are the same, bit for bit, whatever the number of threads, where there are two or more. Stacked, the order
- * in which a product is summed is the device's choice for the number of problems: an answer is then as good as alone,
- * by its gap, and the same from run to run.
+ * <p>On a CPU answers are the same, bit for bit, whatever the number of threads. Stacked, the order in which a product
+ * is summed is the device's choice for the number of problems: an answer is then as good as alone, by its gap, and the
+ * same from run to run.
  */
 public final class Batch {
     /** Neighbouring lambdas that one thread solves as a path. */
@@ -54,7 +54,7 @@ public final class Batch {
     }
 
     private static boolean stacks(Solver solver, Device device) {
-        return solver.stacks() && device.concurrency() == 1;
+        return solver.stacks() && device.favoursBatches();
     }
 
     /** Places of the problems that may be stacked with each other. */

@@ -47,7 +47,7 @@ public interface Solver {
                 .toList();
     }
 
-    /** Whether it takes the steps of many problems together: what a device gains by whose operations take turns. */
+    /** Whether it takes the steps of many problems together: what a device that favours batches gains by. */
     default boolean stacks() {
         return false;
     }

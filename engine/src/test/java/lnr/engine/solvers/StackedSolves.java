@@ -30,10 +30,9 @@ abstract class StackedSolves {
     private static final int D = 17;
     private static final double[] RATIOS = {1.5, 0.9, 0.002, 0.5, 0.1, 1, 0.03, 0.01};
 
-    private final Random random = Draws.random();
-    private Device device;
+    final Random random = Draws.random();
+    Device device;
 
-    /** A device that solves one problem at a time. */
     abstract Device open();
 
     /** What is asked of an answer. */
@@ -42,7 +41,6 @@ abstract class StackedSolves {
     @BeforeEach
     void begin() {
         device = open();
-        assertThat(device.concurrency()).isEqualTo(1);
     }
 
     @AfterEach
@@ -51,15 +49,15 @@ abstract class StackedSolves {
         device.close();
     }
 
-    private RestartedFista of(Precision precision) {
+    RestartedFista of(Precision precision) {
         return new RestartedFista(precision, Stopping.onChange(100_000).withGap(gap()).withEvery(16));
     }
 
-    private Problem random(Scope scope, boolean bias) {
+    Problem random(Scope scope, boolean bias) {
         return Layer.random(random, H, D, 100, bias).problem(scope, 0);
     }
 
-    private static List<Problem> atRatios(Problem problem, double... ratios) {
+    static List<Problem> atRatios(Problem problem, double... ratios) {
         List<Problem> problems = new ArrayList<>();
         for (double ratio : ratios) {
             problems.add(problem.withLambda(ratio * problem.lambdaMax()));
@@ -165,55 +163,18 @@ abstract class StackedSolves {
         };
     }
 
-    @ParameterizedTest
-    @EnumSource
-    void aBatchOfSeveralShapesKeepsItsOrder(Precision precision) {
-        RestartedFista solver = of(precision);
-        try (Scope scope = device.scope()) {
-            List<Problem> problems = new ArrayList<>();
-            for (int i = 0; i < 3; i++) {
-                problems.addAll(atRatios(random(scope, false), 0.1));
-                problems.addAll(atRatios(Layer.random(random, 3, 7, 40, true).problem(scope, 0), 0.1, 0.01));
-            }
-            List<Solution> found = Batch.solve(solver, problems, Monitor.NONE);
-            for (int i = 0; i < problems.size(); i++) {
-                assertThat(found.get(i).m()).isEqualTo(solver.solve(problems.get(i)).m());
-            }
-            assertThat(Batch.solve(solver, List.of(), Monitor.NONE)).isEmpty();
-        }
-    }
-
     @Test
-    void aBatchOfLambdasInAnyOrder() {
+    void whoIsToldToStopsAlone() {
         RestartedFista solver = of(Precision.FP64);
         try (Scope scope = device.scope()) {
-            Problem problem = random(scope, true);
-            double[] lambdas = {0.1, 0.5, 2, 0.02};
-            for (int i = 0; i < lambdas.length; i++) {
-                lambdas[i] *= problem.lambdaMax();
-            }
-            List<Solution> found = Batch.solve(solver, problem, lambdas, Monitor.NONE);
-            for (int i = 0; i < lambdas.length; i++) {
-                assertThat(found.get(i).lambda()).isEqualTo(lambdas[i]);
-                assertThat(found.get(i).m()).isEqualTo(solver.solve(problem.withLambda(lambdas[i])).m());
-            }
-        }
-    }
-
-    @Test
-    void whoeverSaysNoStopsThemAll() {
-        Solver solver = new RestartedFista().withStopping(Stopping.onChange(100_000).withGap(1e-15).withEvery(16));
-        try (Scope scope = device.scope()) {
-            List<Problem> problems = atRatios(random(scope, true), 0.1, 0.01, 0.001);
+            List<Problem> problems = atRatios(random(scope, true), 0.002, 0.01, 0.003);
             AtomicInteger calls = new AtomicInteger();
-            List<Solution> stopped = Batch.solve(solver, problems, (i, p, gap) -> calls.incrementAndGet() < 5);
-            assertThat(calls).hasValue(5);
-            assertThat(stopped).extracting(Solution::status).containsOnly(Status.STOPPED);
-            // The second one says no at the second look; the first, told before, ends at its next.
-            assertThat(stopped).extracting(Solution::iterations).containsExactly(48, 32, 32);
-            for (Solution solution : stopped) {
-                assertThat(solution.gap()).isFinite().isPositive();
-            }
+            List<Solution> found = solver.solve(problems, (i, p, gap) -> calls.incrementAndGet() != 2);
+            assertThat(found).extracting(Solution::status)
+                    .containsExactly(Status.CONVERGED, Status.STOPPED, Status.CONVERGED);
+            assertThat(found.get(1).iterations()).isEqualTo(16);
+            assertThat(found.get(1).gap()).isFinite().isPositive();
+            assertThat(found.get(2).m()).isEqualTo(solver.solve(problems.get(2)).m());
         }
     }
 
