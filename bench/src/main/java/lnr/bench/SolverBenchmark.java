@@ -90,7 +90,7 @@ public class SolverBenchmark {
         }
     }
 
-    /** A batch: one new problem at all lambdas, by {@code restarted-fista}; its work is counted as for {@link #solve}. */
+    /** One new problem at all lambdas, by {@code restarted-fista}; its work is counted as for {@link #solve}. */
     @Benchmark
     public List<Solution> batch(Lambdas s, Work work) {
         try (Scope scope = s.on().scope()) {
