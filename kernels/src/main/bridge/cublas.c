@@ -22,6 +22,16 @@ FORWARD(cublasDgemm_v2,
         (Handle handle, int ta, int tb, int m, int n, int k, const double* alpha, const double* a, int lda,
          const double* b, int ldb, const double* beta, double* c, int ldc),
         (handle, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc))
+FORWARD(cublasSgemmStridedBatched,
+        (Handle handle, int ta, int tb, int m, int n, int k, const float* alpha, const float* a, int lda,
+         long long stride_a, const float* b, int ldb, long long stride_b, const float* beta, float* c, int ldc,
+         long long stride_c, int batch),
+        (handle, ta, tb, m, n, k, alpha, a, lda, stride_a, b, ldb, stride_b, beta, c, ldc, stride_c, batch))
+FORWARD(cublasDgemmStridedBatched,
+        (Handle handle, int ta, int tb, int m, int n, int k, const double* alpha, const double* a, int lda,
+         long long stride_a, const double* b, int ldb, long long stride_b, const double* beta, double* c, int ldc,
+         long long stride_c, int batch),
+        (handle, ta, tb, m, n, k, alpha, a, lda, stride_a, b, ldb, stride_b, beta, c, ldc, stride_c, batch))
 FORWARD(cublasDtrsm_v2,
         (Handle handle, int side, int fill, int ta, int diagonal, int m, int n, const double* alpha, const double* a,
          int lda, double* b, int ldb),

@@ -273,17 +273,18 @@ __device__ double total(int count, const double* values) {
     return block_sum<BLOCK>(sum);
 }
 
-// What a restarted step takes from the one before.
-enum Motion { AHEAD, UNSEEN, LENGTH };
+// What a restarted step takes from the one before, of each problem of a batch: numbers of one kind stand together. Of
+// the first two it matters only whether they are 0: as predicates they take no registers.
+enum Motion { AHEAD, UNSEEN, LENGTH, LAMBDA };
 
 // Each thread writes only numbers that it alone reads: its share of M, G and S, before and behind the norm.
 template <int team, bool kept, typename T>
 __device__ void take_restarted_step(
-    int h, int runs, int groups, double* slots, double lambda, const int* starts, const double* weights,
-    const double* motion, double* m, double* g, T* s, const T* sr, double* parts) {
-    double u = motion[AHEAD];
-    double unseen = motion[UNSEEN];
-    double step = motion[LENGTH];
+    int h, int runs, int groups, double* slots, const int* starts, const double* weights, const double* motion,
+    double* m, double* g, T* s, const T* sr, double* parts) {
+    bool ahead = motion[AHEAD * gridDim.y] != 0;
+    bool unseen = motion[UNSEEN * gridDim.y] != 0;
+    double step = motion[LENGTH * gridDim.y];
     bool wide = aligned<16>(m) && aligned<16>(g) && aligned<2 * sizeof(T)>(s) && aligned<2 * sizeof(T)>(sr);
     double stats[STATS] = {};
     for (long long k = first_run<team>(); k < runs; k = next_run<team>(k)) {
@@ -302,9 +303,9 @@ __device__ void take_restarted_step(
             for (int j = 0; j < n; j++) {
                 double a = change.at[j];
                 double p = product.at[j];
-                slope.at[j] -= unseen * p;
+                slope.at[j] -= unseen ? p : 0;
                 stats[4] += (slope.at[j] + 0.5 * p) * a;
-                x.at[j] += u * a + step * (slope.at[j] - u * p);
+                x.at[j] += ahead ? a + step * (slope.at[j] - p) : step * slope.at[j];
                 sum += x.at[j] * x.at[j];
             }
             store(g + from + i, slope, wide);
@@ -315,10 +316,12 @@ __device__ void take_restarted_step(
         double scale = 1;
         if (k < groups) {
             double norm = sqrt(block_sum<team>(sum));
-            scale = shrinkage(step * lambda * weights[k], norm);
+            scale = shrinkage(step * motion[LAMBDA * gridDim.y] * weights[k], norm);
             stats[2] += threadIdx.x % team == 0 ? weights[k] * scale * norm : 0;
         }
-        walk<team, 2>(length, odd, [&](auto width, int i) {
+        stats[1] += scaled(scale * scale, sum);
+        constexpr int unroll = kept ? 2 : 1; // with all four arrays to read again, two would spill registers
+        walk<team, unroll>(length, odd, [&](auto width, int i) {
             constexpr int n = width.value;
             auto x = load<n>(m + from + i, wide);
             auto last = load<n>(s + from + i, wide);
@@ -331,7 +334,7 @@ __device__ void take_restarted_step(
                 for (int j = 0; j < n; j++) {
                     double a = last.at[j];
                     double p = product.at[j];
-                    z.at[j] = x.at[j] + (u * a + step * (slope.at[j] - u * p));
+                    z.at[j] = x.at[j] + (ahead ? a + step * (slope.at[j] - p) : step * slope.at[j]);
                 }
             }
             Numbers<n, T> next;
@@ -339,7 +342,6 @@ __device__ void take_restarted_step(
                 z.at[j] = scaled(scale, z.at[j]);
                 double change = z.at[j] - x.at[j];
                 stats[0] += change * change;
-                stats[1] += z.at[j] * z.at[j];
                 stats[3] += change * last.at[j];
                 next.at[j] = static_cast<T>(change);
             }
@@ -350,20 +352,80 @@ __device__ void take_restarted_step(
     leave_parts<team>(stats, parts);
 }
 
-// By the launch's shape.
+// By the launch's shape, problem blockIdx.y.
 template <typename T>
 __device__ void restarted_step(
-    int h, int runs, int groups, int team, int room, double* slots, double lambda, const int* starts,
-    const double* weights, const double* motion, double* m, double* g, T* s, const T* sr, double* parts) {
+    int h, int d, int runs, int groups, int team, int room, double* slots, const int* starts, const double* weights,
+    const double* motion, double* m, double* g, T* s, const T* sr, double* parts) {
+    long long first = static_cast<long long>(blockIdx.y) * h * d;
+    motion += blockIdx.y;
+    m += first;
+    g += first;
+    s += first;
+    sr += first;
+    parts += static_cast<long long>(blockIdx.y) * STATS * gridDim.x;
     if (team == WARP) {
         take_restarted_step<WARP, true>(
-            h, runs, groups, slots + warp() * room, lambda, starts, weights, motion, m, g, s, sr, parts);
+            h, runs, groups, slots + warp() * room, starts, weights, motion, m, g, s, sr, parts);
     } else if (room > 0) {
-        take_restarted_step<BLOCK, true>(
-            h, runs, groups, slots, lambda, starts, weights, motion, m, g, s, sr, parts);
+        take_restarted_step<BLOCK, true>(h, runs, groups, slots, starts, weights, motion, m, g, s, sr, parts);
     } else {
-        take_restarted_step<BLOCK, false>(
-            h, runs, groups, slots, lambda, starts, weights, motion, m, g, s, sr, parts);
+        take_restarted_step<BLOCK, false>(h, runs, groups, slots, starts, weights, motion, m, g, s, sr, parts);
+    }
+}
+
+// The larger number, NaN if one is.
+__device__ double larger(double a, double b) {
+    return a > b || a != a ? a : b;
+}
+
+template <int team>
+__device__ void gap_sums(
+    int h, int runs, int groups, const int* starts, const double* weights, const double* m, const double* mr,
+    const double* c, double* g, double* parts) {
+    SHARED(double, steepest, TEAMS<team>);
+    if (threadIdx.x % team == 0) {
+        steepest[threadIdx.x / team] = 0;
+    }
+    bool wide = aligned<16>(m) && aligned<16>(mr) && aligned<16>(c) && aligned<16>(g);
+    double stats[STATS] = {};
+    for (long long k = first_run<team>(); k < runs; k = next_run<team>(k)) {
+        Run run = run_at(k, groups, starts);
+        long long from = run.from(h);
+        double size = 0;
+        double slope = 0;
+        walk<team, 2>(run.length(h), run.odd(h), [&](auto width, int i) {
+            constexpr int n = width.value;
+            auto x = load<n>(m + from + i, wide);
+            auto p = load<n>(mr + from + i, wide);
+            auto b = load<n>(c + from + i, wide);
+            for (int j = 0; j < n; j++) {
+                p.at[j] = b.at[j] - p.at[j];
+                stats[0] += b.at[j] * x.at[j];
+                stats[1] += p.at[j] * x.at[j];
+                size += x.at[j] * x.at[j];
+                slope += p.at[j] * p.at[j];
+            }
+            store(g + from + i, p, wide);
+        });
+        stats[2] += size;
+        stats[3] += slope;
+        if (k < groups) {
+            double norm = sqrt(block_sum<team>(size));
+            slope = sqrt(block_sum<team>(slope)) / weights[k];
+            if (threadIdx.x % team == 0) {
+                steepest[threadIdx.x / team] = larger(steepest[threadIdx.x / team], slope);
+                stats[4] += weights[k] * norm;
+            }
+        }
+    }
+    leave_parts<team>(stats, parts);
+    if (threadIdx.x == 0) {
+        double most = 0;
+        for (int i = 0; i < TEAMS<team>; i++) {
+            most = larger(most, steepest[i]);
+        }
+        parts[STATS * gridDim.x + blockIdx.x] = most;
     }
 }
 
@@ -449,18 +511,20 @@ KERNEL(256) void lnr_step(
 }
 
 // G = G - v S R, next = prox_{t g}(M + u S + step (G - u S R)), S = next - M, M = next, and of each block the sums
-// ||next - M||^2, ||next||^2, sum_k w_k ||next_k||, <next - M, S>, <G + S R / 2, S> of the S before.
+// ||next - M||^2, ||next||^2, sum_k w_k ||next_k||, <next - M, S>, <G + S R / 2, S> of the S before; t = step lambda.
+// For each problem of a batch.
 //
-// Shapes:   motion (3): u, v, step; matrices (h, d); parts (5, blocks), a sum's parts contiguous.
-// Launch:   as lnr_prox.
+// Shapes:   motion (batch, 4): all u, all v, all step, all lambda; matrices (h, d) for each problem; parts (5, blocks)
+//           for each problem, a sum's parts contiguous.
+// Launch:   as lnr_prox, for a problem; a row of such blocks for each problem.
 // Bound:    56 bytes and 20 flops a number: memory. S and M are read again behind the norm, from L1 or L2.
-// Numerics: as lnr_step.
+// Numerics: as lnr_step; a problem's bits are the same in any batch.
 // Source:   O'Donoghue and Candes (2015), 3.2; Liang, Luo and Schoenlieb (2022).
 KERNEL(256) void lnr_restarted_step(
-    int h, int runs, int groups, int team, int room, double lambda, const int* starts, const double* weights,
+    int h, int d, int runs, int groups, int team, int room, const int* starts, const double* weights,
     const double* motion, double* m, double* g, double* s, const double* sr, double* parts) {
     DYNAMIC_SHARED(double, slots);
-    restarted_step(h, runs, groups, team, room, slots, lambda, starts, weights, motion, m, g, s, sr, parts);
+    restarted_step(h, d, runs, groups, team, room, slots, starts, weights, motion, m, g, s, sr, parts);
 }
 
 // The same with S and S R in single precision; all arithmetic is in double.
@@ -468,20 +532,21 @@ KERNEL(256) void lnr_restarted_step(
 // Shapes, launch, numerics, source: as lnr_restarted_step; S is rounded to single precision when it is written.
 // Bound:    44 bytes and 20 flops a number: memory.
 KERNEL(256) void lnr_restarted_step_f32(
-    int h, int runs, int groups, int team, int room, double lambda, const int* starts, const double* weights,
+    int h, int d, int runs, int groups, int team, int room, const int* starts, const double* weights,
     const double* motion, double* m, double* g, float* s, const float* sr, double* parts) {
     DYNAMIC_SHARED(double, slots);
-    restarted_step(h, runs, groups, team, room, slots, lambda, starts, weights, motion, m, g, s, sr, parts);
+    restarted_step(h, d, runs, groups, team, room, slots, starts, weights, motion, m, g, s, sr, parts);
 }
 
 // The second stage of a restarted step: out_s = sum_i parts_si, then motion's u = 0 if the momentum points uphill, that
-// is, u <next - M, S> > ||next - M||^2, else 1, and v = 1.
+// is, u <next - M, S> > ||next - M||^2, else 1, and v = 1. For each problem of a batch.
 //
-// Shapes:   parts (5, count), a sum's parts contiguous; out (5); motion (2 or more).
-// Launch:   one block of 256 threads.
+// Shapes:   parts (5, count) for each problem, a sum's parts contiguous; out (5) for each; motion as the first stage's.
+// Launch:   a block of 256 threads a problem.
 // Bound:    latency.
 // Numerics: as lnr_sums, whose sums these are.
 KERNEL(256) void lnr_restart(int count, const double* parts, double* out, double* motion) {
+    parts += static_cast<long long>(blockIdx.x) * STATS * count;
     double sums[STATS];
 #pragma unroll
     for (int s = 0; s < STATS; s++) {
@@ -489,10 +554,65 @@ KERNEL(256) void lnr_restart(int count, const double* parts, double* out, double
     }
     if (threadIdx.x == 0) {
         for (int s = 0; s < STATS; s++) {
-            out[s] = sums[s];
+            out[blockIdx.x * STATS + s] = sums[s];
         }
-        motion[AHEAD] = motion[AHEAD] * sums[3] > sums[0] ? 0 : 1;
-        motion[UNSEEN] = 1;
+        motion += blockIdx.x;
+        motion[AHEAD * gridDim.x] = motion[AHEAD * gridDim.x] * sums[3] > sums[0] ? 0 : 1;
+        motion[UNSEEN * gridDim.x] = 1;
+    }
+}
+
+// G = C - M R, and of each block <M, C>, <M, G>, ||M||^2, ||G||^2, sum_k w_k ||M_k|| and max_k ||G_k|| / w_k. For each
+// problem of a batch.
+//
+// Shapes:   matrices (h, d) for each problem; parts (6, blocks) for each problem, a sum's parts contiguous.
+// Launch:   as lnr_norms, for a problem; a row of such blocks for each problem.
+// Bound:    32 bytes and 9 flops a number: memory.
+// Numerics: as above; NaN is larger than any number. A problem's bits are the same in any batch.
+KERNEL(256) void lnr_gap_sums(
+    int h, int d, int runs, int groups, int team, const int* starts, const double* weights, const double* m,
+    const double* mr, const double* c, double* g, double* parts) {
+    long long first = static_cast<long long>(blockIdx.y) * h * d;
+    parts += static_cast<long long>(blockIdx.y) * (STATS + 1) * gridDim.x;
+    if (team == WARP) {
+        gap_sums<WARP>(h, runs, groups, starts, weights, m + first, mr + first, c + first, g + first, parts);
+    } else {
+        gap_sums<BLOCK>(h, runs, groups, starts, weights, m + first, mr + first, c + first, g + first, parts);
+    }
+}
+
+// The second stage: five sums, out_s = sum_i parts_si, and behind them the largest of parts_5i.
+//
+// Shapes:   parts (6, count) for each problem, a sum's parts contiguous; out (6) for each.
+// Launch:   a block of 256 threads for each sum, and a row of such blocks for each problem.
+// Bound:    latency.
+// Numerics: as lnr_sums and lnr_gap_sums.
+KERNEL(256) void lnr_gap_totals(int count, const double* parts, double* out) {
+    parts += (static_cast<long long>(blockIdx.y) * gridDim.x + blockIdx.x) * count;
+    double result;
+    if (blockIdx.x < STATS) {
+        result = total(count, parts);
+    } else {
+        SHARED(double, steepest, BLOCK / WARP);
+        double most = 0;
+        for (int i = threadIdx.x; i < count; i += BLOCK) {
+            most = larger(most, parts[i]);
+        }
+#pragma unroll
+        for (int apart = WARP / 2; apart > 0; apart /= 2) {
+            most = larger(most, __shfl_xor_sync(FULL_MASK, most, apart));
+        }
+        if (lane() == 0) {
+            steepest[warp()] = most;
+        }
+        __syncthreads();
+        for (int w = 0; w < BLOCK / WARP; w++) {
+            most = larger(most, steepest[w]);
+        }
+        result = most;
+    }
+    if (threadIdx.x == 0) {
+        out[blockIdx.y * gridDim.x + blockIdx.x] = result;
     }
 }
 

@@ -97,6 +97,30 @@ KERNEL(256) void lnr_axpy(long long n, double alpha, const double* x, double* y)
     }
 }
 
+// y = x, rounded to single precision.
+//
+// Shapes:   x, y (n).
+// Launch:   blocks of 256 threads, four elements each.
+// Bound:    12 n bytes: memory.
+// Numerics: to the nearest, ties to even; beyond the largest number, infinity.
+KERNEL(256) void lnr_narrow(long long n, const double* x, float* y) {
+    long long i = 4 * grid_thread();
+    if (i >= n) {
+        return;
+    }
+    double2 a = pair(x, i / 2, n, aligned<16>(x));
+    double2 b = i + 2 < n ? pair(x, i / 2 + 1, n, aligned<16>(x)) : make_double2(0, 0);
+    Numbers<4, float> narrow = {
+        {static_cast<float>(a.x), static_cast<float>(a.y), static_cast<float>(b.x), static_cast<float>(b.y)}};
+    if (i + 4 <= n) {
+        store(y + i, narrow, aligned<16>(y));
+    } else {
+        for (int j = 0; j < n - i; j++) {
+            y[i + j] = narrow.at[j];
+        }
+    }
+}
+
 // A_jj = A_jj + v_j.
 //
 // Shapes:   a (n, n) column-major; v (n).

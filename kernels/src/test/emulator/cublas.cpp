@@ -83,6 +83,57 @@ int gemm(const char* name, const char* routine, void* handle, int transa, int tr
     });
 }
 
+// The elements from the first of `count` matrices to the last's last: stride 0 is one matrix for all.
+template <typename T>
+Touched matrices(
+    const char* name, const T* address, int rows, int columns, int leading, long long stride, int count) {
+    Touched touched = matrix(name, address, rows, columns, leading);
+    if (stride < 0) {
+        throw Failure{INVALID_VALUE, std::string(name) + ": stride " + std::to_string(stride)};
+    }
+    if (touched.bytes > 0) {
+        touched.bytes += size_t(count - 1) * stride * sizeof(T);
+    }
+    return touched;
+}
+
+template <typename T>
+int gemm_strided_batched(const char* name, const char* routine, void* handle, int transa, int transb, int m, int n,
+    int k, const T* alpha, const T* a, int lda, long long stridea, const T* b, int ldb, long long strideb,
+    const T* beta, T* c, int ldc, long long stridec, int batch) {
+    return call(name, handle, [=](Blas& blas) {
+        char opa = operation(transa);
+        char opb = operation(transb);
+        if (batch < 1) {
+            throw Failure{INVALID_VALUE, "a batch of " + std::to_string(batch)};
+        }
+        if (batch > 1 && stridec < (long long)(n - 1) * ldc + m) {
+            throw Failure{INVALID_VALUE, "c: stride " + std::to_string(stridec) + ", less than a matrix"};
+        }
+        using Routine = void(const char*, const char*, const int*, const int*, const int*, const T*, const T*,
+            const int*, const T*, const int*, const T*, T*, const int*);
+        Routine* run = openblas<Routine>(routine);
+        Work work;
+        work.touched = {
+            matrices("a", a, opa == 'N' ? m : k, opa == 'N' ? k : m, lda, stridea, batch),
+            matrices("b", b, opb == 'N' ? k : n, opb == 'N' ? n : k, ldb, strideb, batch),
+            matrices("c", c, m, n, ldc, stridec, batch),
+        };
+        auto with_alpha = scalar(blas, alpha, work);
+        auto with_beta = scalar(blas, beta, work);
+        work.run = [=]() -> Failure {
+            T al = with_alpha();
+            T be = with_beta();
+            for (int i = 0; i < batch; i++) {
+                run(&opa, &opb, &m, &n, &k, &al, a + i * stridea, &lda, b + i * strideb, &ldb, &be, c + i * stridec,
+                    &ldc);
+            }
+            return {};
+        };
+        return work;
+    });
+}
+
 template <typename T>
 int syrk(const char* name, const char* routine, void* handle, int fill, int trans, int n, int k, const T* alpha,
     const T* a, int lda, const T* beta, T* c, int ldc) {
@@ -162,6 +213,20 @@ int cublasSgemm_v2(void* handle, int transa, int transb, int m, int n, int k, co
 int cublasDgemm_v2(void* handle, int transa, int transb, int m, int n, int k, const double* alpha, const double* a,
     int lda, const double* b, int ldb, const double* beta, double* c, int ldc) {
     return gemm("cublasDgemm", "dgemm_", handle, transa, transb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+int cublasSgemmStridedBatched(void* handle, int transa, int transb, int m, int n, int k, const float* alpha,
+    const float* a, int lda, long long stridea, const float* b, int ldb, long long strideb, const float* beta, float* c,
+    int ldc, long long stridec, int batch) {
+    return gemm_strided_batched("cublasSgemmStridedBatched", "sgemm_", handle, transa, transb, m, n, k, alpha, a,
+        lda, stridea, b, ldb, strideb, beta, c, ldc, stridec, batch);
+}
+
+int cublasDgemmStridedBatched(void* handle, int transa, int transb, int m, int n, int k, const double* alpha,
+    const double* a, int lda, long long stridea, const double* b, int ldb, long long strideb, const double* beta,
+    double* c, int ldc, long long stridec, int batch) {
+    return gemm_strided_batched("cublasDgemmStridedBatched", "dgemm_", handle, transa, transb, m, n, k, alpha, a,
+        lda, stridea, b, ldb, strideb, beta, c, ldc, stridec, batch);
 }
 
 int cublasSsyrk_v2(void* handle, int fill, int trans, int n, int k, const float* alpha, const float* a, int lda,

@@ -53,6 +53,44 @@ public class BlasBenchmark {
         }
     }
 
+    /** C_b = A_b B for a batch of A: steps of a solver on many lambdas of one problem. */
+    @State(org.openjdk.jmh.annotations.Scope.Benchmark)
+    public static class Batch extends OnDevice {
+        /** batch x m x n x k: each C_b is (m, n), A_b (m, k). */
+        @Param({"32x200x500x500", "32x20x100x100"})
+        public String shape;
+
+        private int batch;
+        private int m;
+        private int n;
+        private int k;
+        private F32 a32; // (m, k) each, column-major
+        private F32 b32; // (k, n), column-major
+        private F32 c32; // (m, n) each, column-major
+        private F64 a64;
+        private F64 b64;
+        private F64 c64;
+
+        @Override
+        void prepare(Scope scope) {
+            int[] sizes = sizes(shape, 4);
+            batch = sizes[0];
+            m = sizes[1];
+            n = sizes[2];
+            k = sizes[3];
+            a32 = normal32((long) batch * m * k);
+            b32 = normal32((long) k * n);
+            c32 = scope.f32((long) batch * m * n);
+            a64 = normal64((long) batch * m * k);
+            b64 = normal64((long) k * n);
+            c64 = scope.f64((long) batch * m * n);
+        }
+
+        private double flops() {
+            return 2.0 * batch * m * n * k;
+        }
+    }
+
     /** A symmetric, positive definite matrix, its Cholesky factor, and right-hand sides. */
     @State(org.openjdk.jmh.annotations.Scope.Benchmark)
     public static class Definite extends OnDevice {
@@ -105,6 +143,7 @@ public class BlasBenchmark {
         private int n;
         private F64 x; // (length)
         private F64 y; // (length); also (n, n)
+        private F32 narrow; // (length)
         private F64 diagonal; // (n)
         private F64 sum; // (1)
 
@@ -113,6 +152,7 @@ public class BlasBenchmark {
             n = (int) Math.sqrt(length);
             x = normal64(length);
             y = normal64(length);
+            narrow = scope.f32(length);
             diagonal = scope.f64(n);
             sum = scope.f64(1);
         }
@@ -132,6 +172,26 @@ public class BlasBenchmark {
         p.on().blas().gemm(false, false, p.m, p.n, p.k, 1.0, p.a64, p.m, p.b64, p.k, 0.0, p.c64, p.m);
         p.on().synchronize();
         work.flops(2.0 * p.m * p.n * p.k);
+    }
+
+    /** C_b = A_b B in single precision. */
+    @Benchmark
+    public void gemmStridedBatchedF32(Batch p, Work work) {
+        p.on().blas().gemmStridedBatched(
+                false, false, p.m, p.n, p.k, 1f, p.a32, p.m, (long) p.m * p.k, p.b32, p.k, 0, 0f, p.c32, p.m,
+                (long) p.m * p.n, p.batch);
+        p.on().synchronize();
+        work.flops(p.flops());
+    }
+
+    /** C_b = A_b B in double precision. */
+    @Benchmark
+    public void gemmStridedBatchedF64(Batch p, Work work) {
+        p.on().blas().gemmStridedBatched(
+                false, false, p.m, p.n, p.k, 1.0, p.a64, p.m, (long) p.m * p.k, p.b64, p.k, 0, 0.0, p.c64, p.m,
+                (long) p.m * p.n, p.batch);
+        p.on().synchronize();
+        work.flops(p.flops());
     }
 
     /** C = A'A: half of a product. */
@@ -198,6 +258,14 @@ public class BlasBenchmark {
         s.on().blas().copy(s.x, s.y);
         s.on().synchronize();
         work.bytes(16.0 * s.length);
+    }
+
+    /** y = x, rounded to single precision: a read and half a write. */
+    @Benchmark
+    public void narrow(Vectors s, Work work) {
+        s.on().blas().narrow(s.x, s.narrow);
+        s.on().synchronize();
+        work.bytes(12.0 * s.length);
     }
 
     /** y = alpha x + y: two reads and a write. */

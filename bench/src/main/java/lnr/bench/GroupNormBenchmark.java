@@ -1,5 +1,6 @@
 package lnr.bench;
 
+import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
@@ -99,24 +100,28 @@ public class GroupNormBenchmark {
         }
     }
 
-    /** The matrices of a restarted step, of either precision. */
+    /** The matrices of restarted steps of a batch of problems, of either precision, and of looks at their gaps. */
     @State(org.openjdk.jmh.annotations.Scope.Benchmark)
     public static class Changes extends OnDevice {
-        /** h x d: all are (h, d). */
+        /** h x d: all are (h, d), for each problem. */
         @Param({"1000x4000", "200x500"})
         public String shape;
+
+        /** Problems. */
+        @Param({"1", "8"})
+        public int batch;
 
         private int h;
         private int d;
         private Groups groups; // each column one
-        private F64 motion; // (3)
+        private F64 motion; // (batch, 4)
         private F64 m;
         private F64 g;
         private F64 s;
         private F64 sr;
         private F32 s32;
         private F32 sr32;
-        private F64 stats;
+        private F64 stats; // 6 for each problem
 
         @Override
         void prepare(Scope scope) {
@@ -124,15 +129,22 @@ public class GroupNormBenchmark {
             h = sizes[0];
             d = sizes[1];
             groups = Groups.columns(scope, d);
-            motion = scope.f64(new double[] {0, 0, 0.1});
-            long size = (long) h * d;
-            m = normal64(size);
-            g = scope.f64(size); // zeros, so that M shrinks to nothing and stays there
-            s = scope.f64(size);
-            sr = scope.f64(size);
-            s32 = scope.f32(size);
-            sr32 = scope.f32(size);
-            stats = scope.f64(5);
+            motion = scope.f64(4L * batch);
+            F64 lengths = motion.slice(2L * batch, 2L * batch); // and lambdas
+            double[] tenths = new double[2 * batch];
+            Arrays.fill(tenths, 0.1);
+            lengths.write(tenths);
+            m = normal64(numbers());
+            g = scope.f64(numbers()); // zeros, so that M shrinks to nothing and stays there
+            s = scope.f64(numbers());
+            sr = scope.f64(numbers());
+            s32 = scope.f32(numbers());
+            sr32 = scope.f32(numbers());
+            stats = scope.f64(6L * batch);
+        }
+
+        private long numbers() {
+            return (long) batch * h * d;
         }
     }
 
@@ -186,18 +198,27 @@ public class GroupNormBenchmark {
     /** One restarted step with its sums: four reads and three writes of M's size. */
     @Benchmark
     public void restartedStep(Changes s, Work work) {
-        s.on().groupNorm().restartedStep(s.h, s.d, s.groups, s.motion, 0.1, s.m, s.g, s.s, s.sr, s.stats);
+        s.on().groupNorm().restartedStep(s.batch, s.h, s.d, s.groups, s.motion, s.m, s.g, s.s, s.sr, s.stats);
         s.on().synchronize();
-        work.flops(20.0 * s.h * s.d);
-        work.bytes(56.0 * s.h * s.d);
+        work.flops(20.0 * s.numbers());
+        work.bytes(56.0 * s.numbers());
     }
 
     /** The same with changes in single precision. */
     @Benchmark
     public void restartedStepF32(Changes s, Work work) {
-        s.on().groupNorm().restartedStep(s.h, s.d, s.groups, s.motion, 0.1, s.m, s.g, s.s32, s.sr32, s.stats);
+        s.on().groupNorm().restartedStep(s.batch, s.h, s.d, s.groups, s.motion, s.m, s.g, s.s32, s.sr32, s.stats);
         s.on().synchronize();
-        work.flops(20.0 * s.h * s.d);
-        work.bytes(44.0 * s.h * s.d);
+        work.flops(20.0 * s.numbers());
+        work.bytes(44.0 * s.numbers());
+    }
+
+    /** What a gap is computed from: three reads and a write of M's size. */
+    @Benchmark
+    public void gapSums(Changes s, Work work) {
+        s.on().groupNorm().gapSums(s.batch, s.h, s.d, s.groups, s.m, s.s, s.sr, s.g, s.stats);
+        s.on().synchronize();
+        work.flops(9.0 * s.numbers());
+        work.bytes(32.0 * s.numbers());
     }
 }

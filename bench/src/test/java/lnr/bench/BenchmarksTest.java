@@ -39,13 +39,16 @@ class BenchmarksTest {
         BlasBenchmark.Product product = new BlasBenchmark.Product();
         product.shape = "7x5x3";
         run(product, benchmark::gemmF32, benchmark::gemmF64);
+        BlasBenchmark.Batch batch = new BlasBenchmark.Batch();
+        batch.shape = "4x7x5x3";
+        run(batch, benchmark::gemmStridedBatchedF32, benchmark::gemmStridedBatchedF64);
         BlasBenchmark.Definite definite = new BlasBenchmark.Definite();
         definite.shape = "3x7";
         run(definite, benchmark::cholesky, benchmark::choleskySolve, benchmark::choleskyInverse);
         run(definite, benchmark::eigen, benchmark::largestEigenvalue);
         BlasBenchmark.Vectors vectors = new BlasBenchmark.Vectors();
         vectors.length = 17;
-        run(vectors, benchmark::dot, benchmark::copy, benchmark::axpy, benchmark::addDiagonal);
+        run(vectors, benchmark::dot, benchmark::copy, benchmark::axpy, benchmark::addDiagonal, benchmark::narrow);
     }
 
     @Test
@@ -71,7 +74,8 @@ class BenchmarksTest {
         run(iterates, benchmark::step);
         GroupNormBenchmark.Changes changes = new GroupNormBenchmark.Changes();
         changes.shape = "3x7";
-        run(changes, benchmark::restartedStep, benchmark::restartedStepF32);
+        changes.batch = 2;
+        run(changes, benchmark::restartedStep, benchmark::restartedStepF32, benchmark::gapSums);
     }
 
     @Test
@@ -146,6 +150,19 @@ class BenchmarksTest {
                 assertThat(solution.objective()).isNegative();
             });
         }
+    }
+
+    @Test
+    void batches() {
+        SolverBenchmark.Lambdas lambdas = new SolverBenchmark.Lambdas();
+        lambdas.problem = "9x7x3x1100";
+        lambdas.precision = "fp32";
+        lambdas.count = 5;
+        run(lambdas, (s, work) -> {
+            assertThat(new SolverBenchmark().batch(s, work))
+                    .hasSize(5)
+                    .allMatch(solution -> solution.status() == Status.CONVERGED);
+        });
     }
 
     @Test

@@ -19,10 +19,9 @@ import lnr.kernels.Scope;
  * </pre>
  *
  * <p>An upper bound in exact arithmetic for every tau that is E||y||^2 or more; E2 is therefore rounded up, and a tau
- * that is shown to be less is refused ({@link MatrixException}). Where tau
- * was not given, R is known to d eps times its largest eigenvalue and no better: the bound is for an R with no smaller
- * eigenvalue in the directions that C has a part in. Computed in double precision. Workspace of (h, d) and (p) in the
- * scope given.
+ * that is shown to be less is refused ({@link MatrixException}). Where tau was not given, R is known to d eps times its
+ * largest eigenvalue and no better: the bound is for an R with no smaller eigenvalue in the directions that C has a part
+ * in. Computed in double precision. Workspace of (h, d) and (p) in the scope given.
  */
 public final class Certificate {
     private static final int SUMS = 7;
@@ -30,13 +29,9 @@ public final class Certificate {
     private final Problem problem;
     private final double biasVariance;
     private final F64 g;
-    private final double rNorm; // Frobenius
-    private final double cNorm;
+    private final DualBound bound;
     private final F64 numbers; // <M, C>, <M, G>, <G~, M>, ||G_u||^2, g(M), ||M||^2, ||G||^2, ||G~_k|| for each group
     private final double[] host;
-    private double mNorm; // ||M||, what M explains, and what rounding takes from E2: of the last gap
-    private double explained;
-    private double rounding;
 
     /**
      * The certificate of one problem, for many M.
@@ -49,13 +44,7 @@ public final class Certificate {
         this.g = workspace.f64((long) problem.h() * problem.d());
         this.numbers = workspace.f64(SUMS + problem.groups().count());
         this.host = new double[SUMS + problem.groups().count()];
-        Quadratic fit = problem.fit();
-        Blas blas = problem.device().blas();
-        blas.dot(fit.r(), fit.r(), numbers.slice(0, 1));
-        blas.dot(fit.c(), fit.c(), numbers.slice(1, 1));
-        numbers.read(host);
-        this.rNorm = Math.sqrt(host[0]);
-        this.cNorm = Math.sqrt(host[1]);
+        this.bound = new DualBound(problem.fit(), biasVariance);
     }
 
     /**
@@ -104,12 +93,7 @@ public final class Certificate {
      * @throws MatrixException when tau is proved to be less than E||y||^2
      */
     public void requireTau() {
-        Quadratic fit = problem.fit();
-        double given = fit.tolerance() * (fit.tau() + mNorm * (2 * cNorm + mNorm * rNorm));
-        if (explained - fit.tau() > fit.tauSlack() + rounding + given) {
-            throw new MatrixException("tau", ": expected E||y||^2, which is " + explained + " or more, as so much of it"
-                    + " is explained; got " + fit.tau());
-        }
+        bound.requireTau(host[0], host[1], host[3], host[5], host[6]);
     }
 
     /** ||G~_k|| of group k where the gap was last asked for. */
@@ -132,38 +116,7 @@ public final class Certificate {
         problem.device().groupNorm().penalty(problem.h(), groups, m, numbers.slice(4, 1));
         problem.device().groupNorm().norms(problem.h(), groups, g, numbers.slice(SUMS, groups.count()));
         numbers.read(host);
-        double bias = biasVariance > 0 ? host[3] / biasVariance : 0;
-        mNorm = Math.sqrt(host[5]);
-        explained = host[0] + host[1] + bias;
-        rounding = rounding(mNorm, Math.sqrt(host[6]), bias);
-        return gap(lambda, host[0], host[1], host[2], bias, host[4], problem.dualNorm(host, SUMS));
-    }
-
-    /**
-     * What rounding takes from E2, at most. With u = 2^-53, an inner product of n terms, summed in any order, is wrong
-     * by n u times the product of the norms; so are <M, C> and <M, G> with n = h d, ||G_u||^2 with n = h, and a
-     * computed tau with n = h + 2 d (C v_i, its square, the sum over i). An entry of G is a sum of d + 1 terms, so that
-     * G is wrong by (d + 1) u (||C|| + ||M|| ||R||), and <M, G> and ||G_u||^2 / R_uu by that times their slopes. The
-     * last few operations are the 8.
-     */
-    private double rounding(double mNorm, double gNorm, double bias) {
-        double u = 0.5 * Math.ulp(1.0);
-        double h = problem.h();
-        double d = problem.d();
-        double sums = (h * d + h + 2 * d + 8) * u * (problem.fit().tau() + mNorm * (cNorm + gNorm) + bias);
-        double g = (d + 1) * u * (cNorm + mNorm * rNorm);
-        return sums + g * (mNorm + (bias > 0 ? 2 * Math.sqrt(bias / biasVariance) : 0));
-    }
-
-    private Gap gap(
-            double lambda, double mc, double mg, double a, double bias, double penalty, double steepest) {
-        double tau = problem.fit().tau();
-        double residual = Math.max(0, tau - mc - mg - bias) + problem.fit().tauSlack() + rounding;
-        double limit = steepest > 0 ? lambda / steepest : Double.POSITIVE_INFINITY;
-        double s = Math.max(-limit, Math.min(limit, residual > 0 ? 1 + a / residual : 1));
-        double gap = lambda * penalty - s * a + 0.5 * (1 - s) * (1 - s) * residual + 0.5 * bias;
-        gap = Math.max(0, gap);
-        double objective = lambda * penalty - 0.5 * (mc + mg);
-        return new Gap(objective, gap, gap == 0 ? 0 : gap / (0.5 * tau));
+        double steepest = problem.dualNorm(host, SUMS);
+        return bound.at(lambda, host[0], host[1], host[2], host[3], host[5], host[6], host[4], steepest);
     }
 }

@@ -139,7 +139,8 @@ public final class Quadratic {
         return new Quadratic(owner, h, p, r, c, rest, tolerance, relative * norm(this.r), relative * norm(this.c));
     }
 
-    private double norm(F64 x) {
+    /** ||X||, the root of the sum of squares. Waits for the device. */
+    double norm(F64 x) {
         try (Scope work = device().scope()) {
             F64 square = work.f64(1);
             device().blas().dot(x, x, square);

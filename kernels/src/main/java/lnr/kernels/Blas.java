@@ -50,6 +50,55 @@ public interface Blas {
             int ldc);
 
     /**
+     * C_b = alpha op(A_b) op(B_b) + beta C_b for b in [0, batch), in single precision: many products of one shape,
+     * whose matrices are at fixed distances. With distance 0 all have the same A, or the same B. Arguments as
+     * {@link #gemm}, but for
+     *
+     * @param a A_b begins at element b strideA, 0 or more
+     * @param b B_b begins at element b strideB, 0 or more
+     * @param c C_b begins at element b strideC, so far apart that none reaches into the next
+     * @param batch 0 or more
+     */
+    void gemmStridedBatched(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            F32 a,
+            int lda,
+            long strideA,
+            F32 b,
+            int ldb,
+            long strideB,
+            float beta,
+            F32 c,
+            int ldc,
+            long strideC,
+            int batch);
+
+    /** The same in double precision; arguments as in the single-precision form. */
+    void gemmStridedBatched(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            double alpha,
+            F64 a,
+            int lda,
+            long strideA,
+            F64 b,
+            int ldb,
+            long strideB,
+            double beta,
+            F64 c,
+            int ldc,
+            long strideC,
+            int batch);
+
+    /**
      * C = A'A, symmetric, both triangles: k n^2 flops, half of what a product takes, where the device saves them.
      *
      * @param n columns of A, 0 or more
@@ -64,6 +113,12 @@ public interface Blas {
 
     /** y = x, of equal lengths. {@code y} is modified. */
     void copy(F64 x, F64 y);
+
+    /** y = x, of equal lengths. {@code y} is modified. */
+    void copy(F32 x, F32 y);
+
+    /** y = x, each number rounded to the nearest of single precision, of equal lengths. {@code y} is modified. */
+    void narrow(F64 x, F32 y);
 
     /** y = alpha x + y, of equal lengths. {@code y} is modified. */
     void axpy(double alpha, F64 x, F64 y);

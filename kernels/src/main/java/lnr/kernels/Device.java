@@ -117,6 +117,14 @@ public interface Device extends AutoCloseable {
         return 1;
     }
 
+    /**
+     * Whether one operation on a batch of small problems costs much less than as many on one each: then they are better
+     * solved together than by turns.
+     */
+    default boolean favoursBatches() {
+        return false;
+    }
+
     /** Runs {@code body}; the operations it asks for use no thread but its own, where that is theirs to choose. */
     default void alone(Runnable body) {
         body.run();

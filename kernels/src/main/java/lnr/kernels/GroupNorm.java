@@ -5,6 +5,9 @@ package lnr.kernels;
  * column-major, so that a group is contiguous; columns of no group (the bias) are not penalised.
  */
 public interface GroupNorm {
+    /** Problems of a batch at most: CUDA's limit for rows of blocks. */
+    int MOST_PROBLEMS = 65_535;
+
     /** out_k = ||M_k||. {@code m} is (h, d), d at least the groups' columns; {@code out} is (count), modified. */
     void norms(int h, Groups groups, F64 m, F64 out);
 
@@ -62,7 +65,8 @@ public interface GroupNorm {
 
     /**
      * One accelerated proximal gradient step that decides by itself whether the next one starts anew, so that a block
-     * of steps needs no host. With S the last change of M, and S R from a product:
+     * of steps needs no host; of each problem of a batch, all over the same groups. With S the last change of M, and
+     * S R from a product:
      *
      * <pre>
      * G     = G - v S R                           minus the gradient at M, where v says whether it lacks S
@@ -76,25 +80,42 @@ public interface GroupNorm {
      * gradient at the look-ahead point: O'Donoghue and Candes (2015), Adaptive restart for accelerated gradient
      * schemes, 3.2. Full momentum between restarts is Liang, Luo and Schoenlieb (2022), Improving "fast iterative
      * shrinkage-thresholding algorithm": faster, smarter, and greedier. Reads 4 h d numbers and writes 3 h d: bound by
-     * memory.
+     * memory. A problem's results are the same, bit for bit, in any batch.
      *
-     * @param motion 3 elements or more: u, 0 or 1; v, 0 or 1; the step length. The first two are modified.
-     * @param lambda weight of the penalty, 0 or more
-     * @param m (h, d), the iterate. Modified.
-     * @param g (h, d), C - M R, or C - (M - S) R for v = 1. Modified.
-     * @param s (h, d), M less the iterate before, 0 at the start. Modified.
-     * @param sr (h, d), S R
-     * @param stats 5 elements or more. The first 5 are modified.
+     * @param batch problems, 0 to {@link #MOST_PROBLEMS}, whose matrices stand one behind the other
+     * @param motion (batch, 4), column-major, or more: all u, 0 or 1; all v, 0 or 1; the step lengths; the lambdas, 0
+     *     or more. All u and v are modified.
+     * @param m (h, d) for each problem, the iterate. Modified.
+     * @param g (h, d) for each, C - M R, or C - (M - S) R for v = 1. Modified.
+     * @param s (h, d) for each, M less the iterate before, 0 at the start. Modified.
+     * @param sr (h, d) for each, S R
+     * @param stats 5 for each, or more elements. The first 5 batch are modified.
      */
-    void restartedStep(
-            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F64 s, F64 sr, F64 stats);
+    void restartedStep(int batch, int h, int d, Groups groups, F64 motion, F64 m, F64 g, F64 s, F64 sr, F64 stats);
 
     /**
      * The same with changes and their products in single precision; what they change, and every sum, stay in double. A
      * rounding error is then relative to the change, which vanishes, and not to M.
      */
-    void restartedStep(
-            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F32 s, F32 sr, F64 stats);
+    void restartedStep(int batch, int h, int d, Groups groups, F64 motion, F64 m, F64 g, F32 s, F32 sr, F64 stats);
+
+    /**
+     * G = C - M R, and what a duality gap is computed from, of each problem of a batch, all over the same groups:
+     *
+     * <pre>
+     * sums = &lt;M, C&gt;, &lt;M, G&gt;, ||M||^2, ||G||^2, sum_k w_k ||M_k||, max_k ||G_k|| / w_k
+     * </pre>
+     *
+     * Reads 3 h d numbers and writes h d: bound by memory. A problem's results are the same, bit for bit, in any batch.
+     *
+     * @param batch problems, 0 to {@link #MOST_PROBLEMS}, whose matrices stand one behind the other
+     * @param m (h, d) for each problem, the iterate
+     * @param mr (h, d) for each, M R
+     * @param c (h, d) for each
+     * @param g (h, d) for each. Modified.
+     * @param sums 6 for each, or more elements. The first 6 batch are modified.
+     */
+    void gapSums(int batch, int h, int d, Groups groups, F64 m, F64 mr, F64 c, F64 g, F64 sums);
 
     /**
      * out_j = lambda w_k / sqrt(||M_k||^2 + epsilon) for each column j of group k, and 0 for columns of no group: the

@@ -116,6 +116,11 @@ public final class Groups {
         return largest;
     }
 
+    /** Whether another partition has the same groups, with the same weights. */
+    public boolean matches(Groups other) {
+        return Arrays.equals(starts, other.starts) && Arrays.equals(weight, other.weight);
+    }
+
     /** (count + 1), each group's first column and the end of the last, on the device. Not to be modified. */
     public I32 starts() {
         return onDevice;

@@ -33,10 +33,40 @@ public final class Shapes {
      *     {@code buffer}
      */
     public static void matrix(String name, Buffer buffer, int rows, int columns, int ld) {
+        matrices(name, buffer, rows, columns, ld, 0, 1);
+    }
+
+    /**
+     * @param rows rows as stored
+     * @param columns columns as stored
+     * @param stride elements from one matrix's first to the next one's, 0 or more
+     * @throws IllegalArgumentException unless {@code count} such column-major matrices fit in {@code buffer}
+     */
+    public static void matrices(String name, Buffer buffer, int rows, int columns, int ld, long stride, int count) {
         atLeast("rows of " + name, rows, 0);
         atLeast("columns of " + name, columns, 0);
         atLeast("ld of " + name, ld, Math.max(1, rows));
-        atLeast(name, buffer, columns == 0 || rows == 0 ? 0 : (long) ld * (columns - 1) + rows);
+        atLeast("stride of " + name, stride, 0);
+        boolean empty = columns == 0 || rows == 0 || count == 0;
+        long last = empty ? 0 : Math.multiplyExact(stride, count - 1L);
+        atLeast(name, buffer, empty ? 0 : Math.addExact(last, extent(rows, columns, ld)));
+    }
+
+    /**
+     * @throws IllegalArgumentException unless as many matrices fit in {@code buffer}, each of them before the next one
+     *     begins
+     */
+    public static void separateMatrices(
+            String name, Buffer buffer, int rows, int columns, int ld, long stride, int count) {
+        matrices(name, buffer, rows, columns, ld, stride, count);
+        if (count > 1 && rows > 0 && columns > 0) {
+            atLeast("stride of " + name, stride, extent(rows, columns, ld));
+        }
+    }
+
+    /** Elements from a matrix's first to its last. */
+    private static long extent(int rows, int columns, int ld) {
+        return (long) ld * (columns - 1) + rows;
     }
 
     /** @throws IllegalArgumentException unless 0 &lt;= part &lt;= whole */

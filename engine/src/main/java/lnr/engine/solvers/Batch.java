@@ -12,8 +12,13 @@ import lnr.kernels.Device;
 
 /**
  * Many solves together, each to its own stopping rule: many problems, or many lambdas of one. On a CPU every thread
- * takes the next one and solves it alone, which beats sharing the small products of each; a GPU takes them in turn.
- * Answers are the same, bit for bit, whatever the number of threads.
+ * takes the next one and solves it alone, which beats sharing the small products of each. A GPU favours batches:
+ * problems of one number of rows and equal groups are stacked there if the solver {@linkplain Solver#stacks can}, and
+ * each operation is then one for all of them. Others are solved in turn.
+ *
+ * <p>On a CPU answers are the same, bit for bit, whatever the number of threads. Stacked, the order in which a product
+ * is summed is the device's choice for the number of problems: an answer is then as good as alone, by its gap, and the
+ * same from run to run.
  */
 public final class Batch {
     /** Neighbouring lambdas that one thread solves as a path. */
@@ -31,8 +36,15 @@ public final class Batch {
      */
     public static List<Solution> solve(Solver solver, List<Problem> problems, Monitor monitor) {
         Solution[] answers = new Solution[problems.size()];
-        if (answers.length > 0) {
-            Shared shared = new Shared(monitor);
+        Shared shared = new Shared(monitor);
+        if (answers.length > 0 && stacks(solver, problems.get(0).device())) {
+            for (List<Integer> stack : stacks(problems)) {
+                List<Solution> found = solver.solve(stack.stream().map(problems::get).toList(), shared);
+                for (int i = 0; i < found.size(); i++) {
+                    answers[stack.get(i)] = found.get(i);
+                }
+            }
+        } else if (answers.length > 0) {
             share(problems.get(0).device(), answers.length, i -> {
                 Problem problem = problems.get(i);
                 answers[i] = solver.solve(problem, new double[Math.multiplyExact(problem.h(), problem.d())], shared);
@@ -41,8 +53,34 @@ public final class Batch {
         return List.of(answers);
     }
 
+    private static boolean stacks(Solver solver, Device device) {
+        return solver.stacks() && device.favoursBatches();
+    }
+
+    /** Places of the problems that may be stacked with each other. */
+    private static List<List<Integer>> stacks(List<Problem> problems) {
+        List<List<Integer>> stacks = new ArrayList<>();
+        for (int i = 0; i < problems.size(); i++) {
+            Problem problem = problems.get(i);
+            List<Integer> fitting = stacks.stream()
+                    .filter(stack -> alike(problems.get(stack.get(0)), problem))
+                    .findFirst()
+                    .orElse(null);
+            if (fitting == null) {
+                fitting = new ArrayList<>();
+                stacks.add(fitting);
+            }
+            fitting.add(i);
+        }
+        return stacks;
+    }
+
+    private static boolean alike(Problem a, Problem b) {
+        return a.h() == b.h() && a.groups().matches(b.groups());
+    }
+
     /**
-     * Solves one problem at many lambdas, eight neighbours at a time along a path.
+     * Solves one problem at many lambdas: stacked, or eight neighbours at a time along a path.
      *
      * @param lambdas in any order
      * @param monitor as above
@@ -53,8 +91,18 @@ public final class Batch {
         Arrays.setAll(descending, i -> i);
         Arrays.sort(descending, (i, j) -> Double.compare(lambdas[j], lambdas[i]));
         Solution[] answers = new Solution[lambdas.length];
+        problem.lambdaMax(); // for all
+        if (stacks(solver, problem.device())) {
+            List<Problem> problems = Arrays.stream(descending)
+                    .map(i -> problem.withLambda(lambdas[i]))
+                    .toList();
+            List<Solution> found = solve(solver, problems, monitor);
+            for (int i = 0; i < found.size(); i++) {
+                answers[descending[i]] = found.get(i);
+            }
+            return List.of(answers);
+        }
         Shared shared = new Shared(monitor);
-        problem.lambdaMax();
         share(problem.device(), (lambdas.length + CHUNK - 1) / CHUNK, chunk -> {
             try (Path path = solver.path(problem.withLambda(problem.lambda()))) {
                 int end = Math.min(lambdas.length, (chunk + 1) * CHUNK);

@@ -1,5 +1,6 @@
 package lnr.engine.solvers;
 
+import java.util.List;
 import lnr.engine.Problem;
 import lnr.engine.Solution;
 
@@ -23,6 +24,9 @@ import lnr.engine.Solution;
  * {@link Precision#FP32} the product is in single precision: as S vanishes, so does the error that it leaves. Every
  * look at the certificate computes C - M R afresh, in double, and takes away what errors have added up; the momentum
  * goes on. So either precision reaches the same gap.
+ *
+ * <p>Many problems of one number of rows and equal groups take their steps together: a product and a step of the device
+ * are then those of all. Each has its own momentum, step length and certificate, and leaves when it is done.
  *
  * @param precision of the products
  * @param stopping when to stop; the rule on change too is looked at only every so many steps
@@ -64,6 +68,17 @@ public record RestartedFista(Precision precision, Stopping stopping) implements 
 
     @Override
     public Solution solve(Problem problem, double[] start, Monitor monitor) {
-        return Restarts.solve(problem, start, precision, stopping, monitor);
+        Descent.requireFinite(problem, start);
+        return Restarts.solve(List.of(problem), start, precision, stopping, monitor).get(0);
+    }
+
+    @Override
+    public List<Solution> solve(List<Problem> problems, Monitor monitor) {
+        return Restarts.solve(problems, new double[0], precision, stopping, monitor);
+    }
+
+    @Override
+    public boolean stacks() {
+        return true;
     }
 }

@@ -1,11 +1,16 @@
 package lnr.engine.solvers;
 
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.function.Consumer;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import lnr.engine.Certificate;
 import lnr.engine.Problem;
 import lnr.engine.Quadratic;
 import lnr.engine.Solution;
+import lnr.engine.Stack;
 import lnr.engine.Status;
 import lnr.engine.WithoutBias;
 import lnr.kernels.Blas;
@@ -16,8 +21,9 @@ import lnr.kernels.Recording;
 import lnr.kernels.Scope;
 
 /**
- * One solve by {@link RestartedFista} under way. Steps run in blocks, recorded once and replayed: the device itself
- * decides where to start anew, and only a block's end brings its numbers to the host.
+ * Solves by {@link RestartedFista} under way, one or many together. Steps run in blocks, recorded once and replayed:
+ * the device itself decides where to start anew, and only a block's end brings its numbers to the host. A problem whose
+ * solve has ended is stepped on in vain until half of all have ended; those left then move together.
  */
 final class Restarts implements AutoCloseable {
     private static final int BLOCK = 16; // steps at most
@@ -29,152 +35,370 @@ final class Restarts implements AutoCloseable {
 
     private static final double SHORTEN = 0.96;
 
-    private final Problem problem; // without a bias
-    private final double offset; // of its objective
-    private final Quadratic fit;
+    /** Bytes of matrices that are stacked at once, at most: more fill a GPU no better. */
+    private static final long ROOM = 1L << 30;
+
+    private final Stack stack;
+    private final List<Solve> solves; // of the stack's problems
+    private final List<Solve> failed = new ArrayList<>(); // in the order in which they did
     private final Stopping stopping;
     private final Monitor monitor;
     private final Blas blas;
-    private final F64 m; // (h, d)
-    private final F64 mr; // (h, d) = M R, at a look
-    private final F64 g; // (h, d) = C - M R, or at the iterate before
-    private final F64 motion; // (3), as GroupNorm.restartedStep takes it
-    private final F64 stats; // (BLOCK, 5), as it leaves them
-    private final double[] read = new double[STATS * BLOCK];
-    private final Consumer<F64> step;
-    private final Certificate certificate;
+    private final GroupNorm groupNorm;
+    private final int h;
+    private final int d;
+    private final long began;
+    private F64 m; // (h, d) for each problem of the stack
+    private F64 mr; // the same, M R at a look
+    private F64 g; // the same, C - M R, or at the iterate before
+    private F64 motion; // (problems, 4), as GroupNorm.restartedStep takes it
+    private F64 stats; // (5, problems) for each step of a block, as it leaves them
+    private double[] read;
+    private final Changes changes;
     private Recording recording; // a block of `recorded` steps
     private int recorded;
-
-    private double length; // of a step
-    private double first; // ||S||^2 of the first step, NaN before
-    private double value; // f(M)
-    private double penalty; // g(M)
-    private boolean fresh = true; // value and G are those of M, not of the iterate before
-    private double delta = 1; // fading sum of relative changes
-    private Certificate.Gap gap;
-    private double[] history = new double[256];
     private int iterations;
 
-    private Restarts(WithoutBias bias, Precision precision, Stopping stopping, Monitor monitor, Scope scope) {
-        this.problem = bias.reduced();
-        this.offset = bias.offset();
-        this.fit = problem.fit();
+    private Restarts(
+            List<Solve> solves, Precision precision, Stopping stopping, Monitor monitor, long began, Scope scope) {
+        this.solves = new ArrayList<>(solves);
         this.stopping = stopping;
         this.monitor = monitor;
-        this.blas = problem.device().blas();
-        long size = (long) problem.h() * problem.d();
-        m = scope.f64(size);
-        mr = scope.f64(size);
-        g = scope.f64(size);
-        motion = scope.f64(3);
-        stats = scope.f64(STATS * BLOCK);
-        step = precision == Precision.FP64 ? doubleSteps(scope) : singleSteps(scope);
-        certificate = new Certificate(problem, scope);
+        this.began = began;
+        stack = new Stack(solves.stream().map(solve -> solve.problem).toList(), scope);
+        h = stack.problem(0).h();
+        d = stack.problem(0).d();
+        blas = scope.device().blas();
+        groupNorm = scope.device().groupNorm();
+        m = scope.f64(stack.numbers());
+        mr = scope.f64(stack.numbers());
+        g = scope.f64(stack.numbers());
+        motion = scope.f64(4L * stack.size());
+        read = new double[BLOCK * STATS * stack.size()];
+        stats = scope.f64(read.length);
+        changes = precision == Precision.FP64 ? new DoubleChanges(scope) : new SingleChanges(scope);
     }
 
-    private Consumer<F64> doubleSteps(Scope scope) {
-        int h = problem.h();
-        int d = problem.d();
-        GroupNorm groupNorm = problem.device().groupNorm();
-        F64 s = scope.f64((long) h * d);
-        F64 sr = scope.f64((long) h * d);
-        return sums -> {
-            groupNorm.restartedStep(h, d, problem.groups(), motion, problem.lambda(), m, g, s, sr, sums);
-            fit.product(s, sr);
-        };
+    /** The last changes S of M and their products, in some precision. */
+    private interface Changes {
+        /** One step of every problem, and S R after it. {@code sums} is (5, problems), modified. */
+        void step(F64 sums);
+
+        /** Leaves out all problems but some, after the stack has. */
+        void keep(int[] kept);
     }
 
-    private Consumer<F64> singleSteps(Scope scope) {
-        int h = problem.h();
-        int d = problem.d();
-        GroupNorm groupNorm = problem.device().groupNorm();
-        double[] exact = fit.r().toArray();
-        float[] rounded = new float[exact.length];
-        for (int i = 0; i < rounded.length; i++) {
-            rounded[i] = (float) exact[i];
+    private final class DoubleChanges implements Changes {
+        private F64 s; // (h, d) for each problem
+        private F64 sr;
+
+        DoubleChanges(Scope scope) {
+            s = scope.f64(stack.numbers());
+            sr = scope.f64(stack.numbers());
         }
-        F32 r = scope.f32(rounded);
-        F32 s = scope.f32((long) h * d);
-        F32 sr = scope.f32((long) h * d);
-        return sums -> {
-            groupNorm.restartedStep(h, d, problem.groups(), motion, problem.lambda(), m, g, s, sr, sums);
-            blas.gemm(false, false, h, d, d, 1f, s, h, r, d, 0f, sr, h);
-        };
+
+        @Override
+        public void step(F64 sums) {
+            groupNorm.restartedStep(stack.size(), h, d, stack.groups(), motion, m, g, s, sr, sums);
+            stack.product(s, sr);
+        }
+
+        @Override
+        public void keep(int[] kept) {
+            s = stack.front(kept, s);
+            sr = stack.front(kept, sr);
+        }
     }
 
-    static Solution solve(Problem problem, double[] start, Precision precision, Stopping stopping, Monitor monitor) {
-        Descent.requireFinite(problem, start);
-        return problem.device().range("solve", () -> run(problem, start, precision, stopping, monitor));
-    }
+    private final class SingleChanges implements Changes {
+        private F32 s; // (h, d) for each problem
+        private F32 sr;
+        private F32 r; // (d, d) for each, or one for all
 
-    private static Solution run(
-            Problem problem, double[] start, Precision precision, Stopping stopping, Monitor monitor) {
-        try (Scope scope = problem.device().scope()) {
-            long began = System.nanoTime();
-            WithoutBias bias = new WithoutBias(problem, scope);
-            double[] answer = new double[problem.h() * problem.penalised()];
-            double[] history = {};
-            Status status = Status.CONVERGED;
-            if (problem.lambda() < problem.lambdaMax()) {
-                try (Restarts run = new Restarts(bias, precision, stopping, monitor, scope)) {
-                    run.m.write(Arrays.copyOf(start, answer.length));
-                    status = run.descend();
-                    run.m.read(answer);
-                    history = Arrays.copyOf(run.history, run.iterations);
+        SingleChanges(Scope scope) {
+            s = scope.f32(stack.numbers());
+            sr = scope.f32(stack.numbers());
+            r = scope.f32(stack.r().length());
+            blas.narrow(stack.r(), r);
+        }
+
+        @Override
+        public void step(F64 sums) {
+            groupNorm.restartedStep(stack.size(), h, d, stack.groups(), motion, m, g, s, sr, sums);
+            long size = (long) h * d;
+            blas.gemmStridedBatched(
+                    false, false, h, d, d, 1f, s, h, size, r, d, stack.strideR(), 0f, sr, h, size, stack.size());
+        }
+
+        @Override
+        public void keep(int[] kept) {
+            s = front(kept, s);
+            sr = front(kept, sr);
+            r = r.slice(0, stack.r().length());
+            blas.narrow(stack.r(), r);
+        }
+
+        private F32 front(int[] kept, F32 matrices) {
+            long size = (long) h * d;
+            for (int i = 0; i < kept.length; i++) {
+                if (kept[i] > i) {
+                    blas.copy(matrices.slice(kept[i] * size, size), matrices.slice(i * size, size));
                 }
             }
+            return matrices.slice(0, stack.numbers());
+        }
+    }
+
+    /** One problem's solve. */
+    private static final class Solve {
+        private final Problem whole;
+        private final WithoutBias bias;
+        private final Problem problem; // without a bias
+        private final double offset; // of its objective
+        private double length; // of a step
+        private double first = Double.NaN; // ||S||^2 of the first step, NaN before
+        private double value; // f(M)
+        private double penalty; // g(M)
+        private boolean fresh; // value and G are those of M, not of the iterate before
+        private double delta = 1; // fading sum of relative changes
+        private Certificate.Gap gap;
+        private double[] history = new double[256];
+        private int iterations;
+        private Status status; // null while it goes on, or when it has failed
+        private ArithmeticException failure;
+        private double[] answer; // (h, d) of the problem without a bias
+        private double seconds;
+
+        Solve(Problem whole, WithoutBias bias) {
+            this.whole = whole;
+            this.bias = bias;
+            this.problem = bias.reduced().withLambda(whole.lambda());
+            this.offset = bias.offset();
+            this.answer = new double[whole.h() * whole.penalised()];
+        }
+
+        boolean goesOn() {
+            return status == null && failure == null;
+        }
+
+        boolean done(Stopping stopping) {
+            return stopping.gap() > 0 ? gap.relativeGap() <= stopping.gap() : delta <= stopping.change();
+        }
+
+        /** Takes what a look at the gap found. */
+        void look(Certificate.Gap found, double penaltyThere) {
+            gap = found;
+            requireNumber("objective", gap.objective());
+            requireNumber("gap", gap.gap());
+            penalty = penaltyThere;
+            value = gap.objective() - problem.lambda() * penalty;
+            fresh = true;
+        }
+
+        /** Takes a step's five numbers, which begin at {@code at}. */
+        void step(double[] numbers, int at) {
+            value -= fresh ? 0 : numbers[at + 4];
+            fresh = false;
+            record(value + offset + problem.lambda() * penalty);
+            penalty = numbers[at + 2];
+            first = Double.isNaN(first) ? numbers[at] : first;
+            delta = 0.5 * delta + Math.sqrt(numbers[at]) / (Math.sqrt(numbers[at + 1]) + EPSILON);
+            requireNumber("change of the iterate", delta);
+        }
+
+        /** Shortens the steps where changes have grown. */
+        void pace(double square) {
+            if (square > first) {
+                length = Math.max(SHORTEN * length, 1 / problem.fit().lipschitz());
+            }
+        }
+
+        private void record(double objective) {
+            requireNumber("objective", objective);
+            if (iterations == history.length) {
+                history = Arrays.copyOf(history, 2 * iterations);
+            }
+            history[iterations++] = objective;
+        }
+
+        /** Nothing that is not a number may pass for an answer. */
+        private void requireNumber(String what, double number) {
+            if (!Double.isFinite(number)) {
+                throw new ArithmeticException("step " + iterations + ": expected a finite " + what + ", got " + number
+                        + ": the start, lambda or the moments are out of the precision's range");
+            }
+        }
+
+        Solution solution(Stopping stopping) {
             double[] full = bias.restore(answer);
-            double seconds = (System.nanoTime() - began) * 1e-9;
             bias.shareTau();
-            Certificate.Gap gap = new Certificate(problem, scope).at(scope.f64(full));
-            if (stopping.gap() > 0 && status == Status.CONVERGED && gap.relativeGap() > stopping.gap()) {
+            Certificate.Gap found;
+            try (Scope scope = whole.device().scope()) {
+                found = new Certificate(whole, scope).at(scope.f64(full));
+            }
+            if (stopping.gap() > 0 && status == Status.CONVERGED && found.relativeGap() > stopping.gap()) {
                 status = Status.MAX_ITERATIONS; // the bias brought back what rounding had hidden
             }
             return Solution.of(
-                    problem, RestartedFista.NAME, full, gap, history.length, status, seconds, history);
+                    whole, RestartedFista.NAME, full, found, iterations, status, seconds,
+                    Arrays.copyOf(history, iterations));
         }
     }
 
-    /** Steps from the current iterate until the stopping rule fires. */
-    private Status descend() {
-        length = LONG / fit.lipschitz();
-        first = Double.NaN;
-        problem.device().groupNorm().penalty(problem.h(), problem.groups(), m, stats);
-        stats.read(read);
-        penalty = read[0];
+    /**
+     * Solves problems of one number of rows and over equal groups.
+     *
+     * @param start M of each to start at, (h, p) first; zeros follow where it is shorter
+     */
+    static List<Solution> solve(
+            List<Problem> problems, double[] start, Precision precision, Stopping stopping, Monitor monitor) {
+        List<Solution> answers = new ArrayList<>();
+        while (answers.size() < problems.size()) {
+            int from = answers.size();
+            List<Problem> part = problems.subList(from, Math.min(problems.size(), from + atOnce(problems)));
+            answers.addAll(part.get(0).device().range("solve", () -> run(part, start, precision, stopping, monitor)));
+        }
+        return answers;
+    }
+
+    /** Problems that are solved together, at most. */
+    static int atOnce(List<Problem> problems) {
+        double h = problems.get(0).h();
+        double d = problems.get(0).penalised();
+        boolean one = problems.stream().allMatch(problem -> problem.fit() == problems.get(0).fit());
+        double bytes = 8 * (8 * h * d + (one ? 0 : 3 * d * d)); // three: reduced, stacked and in single precision
+        return (int) Math.max(1, Math.min(GroupNorm.MOST_PROBLEMS, ROOM / Math.max(1, bytes)));
+    }
+
+    private static List<Solution> run(
+            List<Problem> problems, double[] start, Precision precision, Stopping stopping, Monitor monitor) {
+        try (Scope scope = problems.get(0).device().scope()) {
+            long began = System.nanoTime();
+            Map<Quadratic, WithoutBias> known = new IdentityHashMap<>();
+            List<Solve> solves = new ArrayList<>();
+            for (Problem problem : problems) {
+                solves.add(new Solve(
+                        problem, known.computeIfAbsent(problem.fit(), fit -> new WithoutBias(problem, scope))));
+            }
+            List<Solve> positive = new ArrayList<>();
+            for (Solve solve : solves) {
+                if (solve.whole.lambda() < solve.whole.lambdaMax()) {
+                    positive.add(solve);
+                } else {
+                    solve.status = Status.CONVERGED;
+                    solve.seconds = (System.nanoTime() - began) * 1e-9;
+                }
+            }
+            if (!positive.isEmpty()) {
+                try (Restarts together = new Restarts(positive, precision, stopping, monitor, began, scope)) {
+                    together.descend(start);
+                }
+            }
+            return solves.stream().map(solve -> solve.solution(stopping)).toList();
+        }
+    }
+
+    /** Steps until every solve has ended. */
+    private void descend(double[] start) {
+        double[] beginning = Arrays.copyOf(start, h * d);
+        for (int i = 0; i < stack.size(); i++) {
+            stack.of(i, m).write(beginning);
+            solves.get(i).length = LONG / stack.problem(i).fit().lipschitz();
+        }
         look();
-        while (!done()) {
-            if (iterations > 0 && !monitor.proceed(iterations, gap.objective() + offset, gap.relativeGap())) {
-                return Status.STOPPED;
+        int left = settle();
+        while (left > 0) {
+            if (2 * left <= stack.size()) {
+                keepThoseLeft();
             }
+            pace();
             int due = Math.min(stopping.cap(), iterations + stopping.every());
-            if (iterations == due) {
-                return Status.MAX_ITERATIONS;
-            }
             while (iterations < due) {
                 block(Math.min(BLOCK, due - iterations));
             }
             look();
+            left = settle();
         }
-        return Status.CONVERGED;
+        if (!failed.isEmpty()) {
+            throw failed.get(0).failure;
+        }
     }
 
-    private boolean done() {
-        return stopping.gap() > 0 ? gap.relativeGap() <= stopping.gap() : delta <= stopping.change();
+    /** What is done to a solve that goes on, by its place in the stack. */
+    @FunctionalInterface
+    private interface Body {
+        void on(int i, Solve solve);
+    }
+
+    /** Does it to all that go on. What one of them throws of its numbers ends that one alone. */
+    private void each(Body body) {
+        for (int i = 0; i < solves.size(); i++) {
+            Solve solve = solves.get(i);
+            if (solve.goesOn()) {
+                try {
+                    body.on(i, solve);
+                } catch (ArithmeticException e) {
+                    solve.failure = e;
+                    failed.add(solve);
+                }
+            }
+        }
     }
 
     /** The gap at M, with M R afresh: what steps have added to G by rounding ends here. */
     private void look() {
-        fit.product(m, mr);
-        gap = certificate.at(m, mr);
-        requireNumber("objective", gap.objective());
-        requireNumber("gap", gap.gap());
-        value = gap.objective() - problem.lambda() * penalty;
-        blas.copy(fit.c(), g);
-        blas.axpy(-1, mr, g);
-        motion.slice(1, 2).write(new double[] {0, length});
-        fresh = true;
+        stack.product(m, mr);
+        Certificate.Gap[] gaps = stack.gaps(m, mr, g);
+        each((i, solve) -> solve.look(gaps[i], stack.penalty(i)));
+    }
+
+    /** Ends solves that have reached their end, and counts the others. */
+    private int settle() {
+        int[] left = {0};
+        each((i, solve) -> {
+            if (solve.done(stopping)) {
+                solve.status = Status.CONVERGED;
+            } else if (iterations > 0
+                    && !monitor.proceed(iterations, solve.gap.objective() + solve.offset, solve.gap.relativeGap())) {
+                solve.status = Status.STOPPED;
+            } else if (iterations == stopping.cap()) {
+                solve.status = Status.MAX_ITERATIONS;
+            } else {
+                left[0]++;
+                return;
+            }
+            stack.of(i, m).read(solve.answer);
+            solve.seconds = (System.nanoTime() - began) * 1e-9;
+        });
+        return left[0];
+    }
+
+    /** Leaves out the solves that have ended. */
+    private void keepThoseLeft() {
+        int[] kept = IntStream.range(0, solves.size()).filter(i -> solves.get(i).goesOn()).toArray();
+        double[] ahead = motion.slice(0, stack.size()).toArray();
+        stack.keep(kept);
+        m = stack.front(kept, m);
+        mr = mr.slice(0, stack.numbers());
+        g = stack.front(kept, g);
+        changes.keep(kept);
+        motion = motion.slice(0, 4L * kept.length);
+        motion.slice(0, kept.length).write(Arrays.stream(kept).mapToDouble(i -> ahead[i]).toArray());
+        read = new double[BLOCK * STATS * kept.length];
+        stats = stats.slice(0, read.length);
+        solves.removeIf(solve -> !solve.goesOn());
+        close();
+    }
+
+    /** Tells the device the step lengths, and that G lacks no change. */
+    private void pace() {
+        int n = stack.size();
+        double[] pace = new double[3 * n];
+        for (int i = 0; i < n; i++) {
+            pace[n + i] = solves.get(i).length;
+            pace[2 * n + i] = solves.get(i).problem.lambda();
+        }
+        motion.slice(n, 3L * n).write(pace);
     }
 
     /** Takes as many steps, and their numbers. */
@@ -185,44 +409,23 @@ final class Restarts implements AutoCloseable {
             advance(steps);
             if (recording == null) {
                 recorded = steps;
-                recording = problem.device().record(() -> advance(steps));
+                recording = m.device().record(() -> advance(steps));
             }
         }
         stats.read(read);
-        for (int i = 0; i < steps; i++) {
-            int at = STATS * i;
-            value -= fresh ? 0 : read[at + 4];
-            fresh = false;
-            record(value + offset + problem.lambda() * penalty);
-            penalty = read[at + 2];
-            first = Double.isNaN(first) ? read[at] : first;
-            delta = 0.5 * delta + Math.sqrt(read[at]) / (Math.sqrt(read[at + 1]) + EPSILON);
-            requireNumber("change of the iterate", delta);
-        }
-        if (read[STATS * (steps - 1)] > first) {
-            length = Math.max(SHORTEN * length, 1 / fit.lipschitz());
-        }
+        each((i, solve) -> {
+            for (int k = 0; k < steps; k++) {
+                solve.step(read, STATS * (k * stack.size() + i));
+            }
+            solve.pace(read[STATS * ((steps - 1) * stack.size() + i)]);
+        });
+        iterations += steps;
     }
 
     private void advance(int steps) {
+        long sums = (long) STATS * stack.size();
         for (int i = 0; i < steps; i++) {
-            step.accept(stats.slice((long) STATS * i, STATS));
-        }
-    }
-
-    private void record(double objective) {
-        requireNumber("objective", objective);
-        if (iterations == history.length) {
-            history = Arrays.copyOf(history, 2 * iterations);
-        }
-        history[iterations++] = objective;
-    }
-
-    /** Nothing that is not a number may pass for an answer. */
-    private void requireNumber(String what, double number) {
-        if (!Double.isFinite(number)) {
-            throw new ArithmeticException("step " + iterations + ": expected a finite " + what + ", got " + number
-                    + ": the start, lambda or the moments are out of the precision's range");
+            changes.step(stats.slice(sums * i, sums));
         }
     }
 
@@ -230,6 +433,7 @@ final class Restarts implements AutoCloseable {
     public void close() {
         if (recording != null) {
             recording.close();
+            recording = null;
         }
     }
 }

@@ -1,6 +1,7 @@
 package lnr.engine.solvers;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import lnr.engine.Problem;
@@ -30,6 +31,26 @@ public interface Solver {
      * @throws ArithmeticException when an objective or the gap is not a finite number
      */
     Solution solve(Problem problem, double[] start, Monitor monitor);
+
+    /**
+     * Solves many problems from M = 0, of one device, one number of rows and equal groups, each to its own stopping
+     * rule: together where the solver {@link #stacks}, and otherwise in turn.
+     *
+     * @param problems may share data fits; with or without a bias
+     * @param monitor told of every solve's progress; false ends the solve that it was told of
+     * @return the answers, in the same order
+     * @throws RuntimeException what the first solve to fail threw, where solved together after the others have ended
+     */
+    default List<Solution> solve(List<Problem> problems, Monitor monitor) {
+        return problems.stream()
+                .map(problem -> solve(problem, new double[Math.multiplyExact(problem.h(), problem.d())], monitor))
+                .toList();
+    }
+
+    /** Whether it takes the steps of many problems together: what a device that favours batches gains by. */
+    default boolean stacks() {
+        return false;
+    }
 
     /**
      * Answers to {@code problem} at many lambdas, its own not among them.

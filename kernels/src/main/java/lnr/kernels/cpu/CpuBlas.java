@@ -2,7 +2,9 @@ package lnr.kernels.cpu;
 
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
+import static lnr.kernels.Shapes.matrices;
 import static lnr.kernels.Shapes.matrix;
+import static lnr.kernels.Shapes.separateMatrices;
 
 import lnr.kernels.Blas;
 import lnr.kernels.DeviceException;
@@ -132,6 +134,82 @@ final class CpuBlas extends CpuOperations implements Blas {
         });
     }
 
+    @Override
+    public void gemmStridedBatched(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            F32 a,
+            int lda,
+            long strideA,
+            F32 b,
+            int ldb,
+            long strideB,
+            float beta,
+            F32 c,
+            int ldc,
+            long strideC,
+            int batch) {
+        atLeast("batch", batch, 0);
+        matrices("a", a, transA ? k : m, transA ? m : k, lda, strideA, batch);
+        matrices("b", b, transB ? n : k, transB ? k : n, ldb, strideB, batch);
+        separateMatrices("c", c, m, n, ldc, strideC, batch);
+        requireOpen(a, b, c);
+        if (m == 0 || n == 0) {
+            return;
+        }
+        for (int i = 0; i < batch; i++) {
+            gemm(
+                    transA, transB, m, n, k, alpha, from(a, k == 0 ? 0 : i * strideA), lda,
+                    from(b, k == 0 ? 0 : i * strideB), ldb, beta, from(c, i * strideC), ldc);
+        }
+    }
+
+    private static F32 from(F32 buffer, long first) {
+        return buffer.slice(first, buffer.length() - first);
+    }
+
+    @Override
+    public void gemmStridedBatched(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            double alpha,
+            F64 a,
+            int lda,
+            long strideA,
+            F64 b,
+            int ldb,
+            long strideB,
+            double beta,
+            F64 c,
+            int ldc,
+            long strideC,
+            int batch) {
+        atLeast("batch", batch, 0);
+        matrices("a", a, transA ? k : m, transA ? m : k, lda, strideA, batch);
+        matrices("b", b, transB ? n : k, transB ? k : n, ldb, strideB, batch);
+        separateMatrices("c", c, m, n, ldc, strideC, batch);
+        requireOpen(a, b, c);
+        if (m == 0 || n == 0) {
+            return;
+        }
+        for (int i = 0; i < batch; i++) {
+            gemm(
+                    transA, transB, m, n, k, alpha, from(a, k == 0 ? 0 : i * strideA), lda,
+                    from(b, k == 0 ? 0 : i * strideB), ldb, beta, from(c, i * strideC), ldc);
+        }
+    }
+
+    private static F64 from(F64 buffer, long first) {
+        return buffer.slice(first, buffer.length() - first);
+    }
+
     /** Blocks of an (m, n) product over k, along its longer side. */
     private static int pieces(int m, int n, int k, double block) {
         return Math.min(Pieces.of(2.0 * m * n * k, block), Pieces.of(Math.max(m, n), BREADTH));
@@ -183,6 +261,28 @@ final class CpuBlas extends CpuOperations implements Blas {
     public void copy(F64 x, F64 y) {
         exactly("y", y, x.length());
         System.arraycopy(array(x), at(x), array(y), at(y), (int) x.length());
+    }
+
+    @Override
+    public void copy(F32 x, F32 y) {
+        exactly("y", y, x.length());
+        System.arraycopy(array(x), at(x), array(y), at(y), (int) x.length());
+    }
+
+    @Override
+    public void narrow(F64 x, F32 y) {
+        exactly("y", y, x.length());
+        double[] xa = array(x);
+        float[] ya = array(y);
+        int n = (int) x.length();
+        workers.run((n + CHUNK - 1) / CHUNK, piece -> {
+            int xo = at(x) + piece * CHUNK;
+            int yo = at(y) + piece * CHUNK;
+            int count = Math.min(CHUNK, n - piece * CHUNK);
+            for (int i = 0; i < count; i++) {
+                ya[yo + i] = (float) xa[xo + i];
+            }
+        });
     }
 
     @Override

@@ -18,8 +18,11 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
 
     private static final int STATS = 5;
 
-    /** Numbers that a restarted step takes from one to the next: u, v and its length. */
-    private static final int MOTION = 3;
+    /** Numbers of a problem's restarted step: u, v, its length and lambda. */
+    private static final int MOTION = 4;
+
+    /** Numbers that a problem's gap is computed from. */
+    private static final int GAP_SUMS = 6;
 
     CpuGroupNorm(CpuDevice device) {
         super(device);
@@ -190,10 +193,10 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
 
     @Override
     public void restartedStep(
-            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F64 s, F64 sr, F64 stats) {
+            int batch, int h, int d, Groups groups, F64 motion, F64 m, F64 g, F64 s, F64 sr, F64 stats) {
         double[] ofS = array(s);
         double[] ofSr = array(sr);
-        restartedStep(h, d, groups, motion, lambda, m, g, s, sr, stats, new Changes() {
+        restartedStep(batch, h, d, groups, motion, m, g, s, sr, stats, new Changes() {
             @Override
             public void take(int from, int n, double[] change, double[] product) {
                 System.arraycopy(ofS, at(s) + from, change, 0, n);
@@ -209,10 +212,10 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
 
     @Override
     public void restartedStep(
-            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F32 s, F32 sr, F64 stats) {
+            int batch, int h, int d, Groups groups, F64 motion, F64 m, F64 g, F32 s, F32 sr, F64 stats) {
         float[] ofS = array(s);
         float[] ofSr = array(sr);
-        restartedStep(h, d, groups, motion, lambda, m, g, s, sr, stats, new Changes() {
+        restartedStep(batch, h, d, groups, motion, m, g, s, sr, stats, new Changes() {
             @Override
             public void take(int from, int n, double[] change, double[] product) {
                 int so = at(s) + from;
@@ -234,36 +237,50 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
     }
 
     private void restartedStep(
+            int batch,
             int h,
             int d,
             Groups groups,
             F64 motion,
-            double lambda,
             F64 m,
             F64 g,
             Buffer s,
             Buffer sr,
             F64 stats,
             Changes changes) {
+        within("batch", batch, MOST_PROBLEMS);
         atLeast("h", h, 0);
-        long size = (long) h * d;
-        atLeast("motion", motion, MOTION);
+        long size = batch * (long) h * d;
+        atLeast("motion", motion, (long) MOTION * batch);
         exactly("m", m, size);
         exactly("g", g, size);
         exactly("s", s, size);
         exactly("sr", sr, size);
-        atLeast("stats", stats, STATS);
+        atLeast("stats", stats, (long) STATS * batch);
         within("columns of groups", groups.columns(), d);
-        requireNonNegative("lambda", lambda);
+        requireOpen(motion, m, g, stats);
+        Runs runs = runs(h, d, groups);
+        for (int i = 0; i < batch; i++) {
+            restartedStep(i, batch, runs, groups.largest(), motion, m, g, stats, changes);
+        }
+    }
+
+    /** One problem's step, the {@code i}-th of the batch. */
+    private void restartedStep(
+            int i, int batch, Runs runs, int largest, F64 motion, F64 m, F64 g, F64 stats, Changes changes) {
         double[] pace = array(motion);
-        double ahead = pace[at(motion)];
-        double unseen = pace[at(motion) + 1];
-        double step = pace[at(motion) + 2];
+        int ofAhead = at(motion) + i;
+        int ofUnseen = ofAhead + batch;
+        double ahead = pace[ofAhead];
+        double unseen = pace[ofUnseen];
+        double step = pace[ofUnseen + batch];
+        double lambda = pace[ofUnseen + 2 * batch];
         double[] ma = array(m);
         double[] ga = array(g);
         double[] out = array(stats);
-        Runs runs = runs(h, d, groups);
-        int longest = h * Math.max(groups.largest(), 1);
+        int h = runs.h();
+        int first = i * h * runs.d();
+        int longest = h * Math.max(largest, 1);
         int pieces = pieces(runs);
         double[] sums = new double[pieces * STATS];
         workers.run(pieces, piece -> {
@@ -273,17 +290,17 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
             each(runs, piece, pieces, (k, from, end) -> {
                 int n = (end - from) * h;
                 int o = piece * STATS;
-                int mo = at(m) + from * h;
-                int go = at(g) + from * h;
-                changes.take(from * h, n, change, product);
-                for (int i = 0; i < n; i++) {
-                    double slope = ga[go + i] - unseen * product[i];
-                    ga[go + i] = slope;
-                    z[i] = slope + 0.5 * product[i];
+                int mo = at(m) + first + from * h;
+                int go = at(g) + first + from * h;
+                changes.take(first + from * h, n, change, product);
+                for (int j = 0; j < n; j++) {
+                    double slope = ga[go + j] - unseen * product[j];
+                    ga[go + j] = slope;
+                    z[j] = slope + 0.5 * product[j];
                 }
                 sums[o + 4] += Sums.dot(z, 0, change, 0, n);
-                for (int i = 0; i < n; i++) {
-                    z[i] = ma[mo + i] + ahead * change[i] + step * (ga[go + i] - ahead * product[i]);
+                for (int j = 0; j < n; j++) {
+                    z[j] = ma[mo + j] + ahead * change[j] + step * (ga[go + j] - ahead * product[j]);
                 }
                 double length = norm(n, z, 0);
                 if (runs.penalised(k)) {
@@ -293,19 +310,75 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
                     sums[o + 2] += runs.weight(k) * length;
                 }
                 sums[o + 1] += length * length;
-                for (int i = 0; i < n; i++) {
-                    double next = z[i];
-                    z[i] = next - ma[mo + i];
-                    ma[mo + i] = next;
+                for (int j = 0; j < n; j++) {
+                    double next = z[j];
+                    z[j] = next - ma[mo + j];
+                    ma[mo + j] = next;
                 }
                 sums[o] += Sums.dot(z, 0, z, 0, n);
                 sums[o + 3] += Sums.dot(z, 0, change, 0, n);
-                changes.give(from * h, n, z);
+                changes.give(first + from * h, n, z);
             });
         });
-        addUp(pieces, sums, out, at(stats));
-        pace[at(motion)] = ahead * out[at(stats) + 3] > out[at(stats)] ? 0 : 1;
-        pace[at(motion) + 1] = 1;
+        int so = at(stats) + i * STATS;
+        addUp(pieces, sums, out, so);
+        pace[ofAhead] = ahead * out[so + 3] > out[so] ? 0 : 1;
+        pace[ofUnseen] = 1;
+    }
+
+    @Override
+    public void gapSums(int batch, int h, int d, Groups groups, F64 m, F64 mr, F64 c, F64 g, F64 sums) {
+        within("batch", batch, MOST_PROBLEMS);
+        atLeast("h", h, 0);
+        long size = batch * (long) h * d;
+        exactly("m", m, size);
+        exactly("mr", mr, size);
+        exactly("c", c, size);
+        exactly("g", g, size);
+        atLeast("sums", sums, (long) GAP_SUMS * batch);
+        within("columns of groups", groups.columns(), d);
+        double[] ma = array(m);
+        double[] pa = array(mr);
+        double[] ca = array(c);
+        double[] ga = array(g);
+        double[] out = array(sums);
+        Runs runs = runs(h, d, groups);
+        int pieces = pieces(runs);
+        double[] parts = new double[pieces * STATS];
+        double[] steepest = new double[pieces];
+        for (int i = 0; i < batch; i++) {
+            int first = i * h * d;
+            Arrays.fill(parts, 0);
+            Arrays.fill(steepest, 0);
+            workers.run(pieces, piece -> each(runs, piece, pieces, (k, from, end) -> {
+                int n = (end - from) * h;
+                int s = piece * STATS;
+                int mo = at(m) + first + from * h;
+                int po = at(mr) + first + from * h;
+                int co = at(c) + first + from * h;
+                int go = at(g) + first + from * h;
+                for (int j = 0; j < n; j++) {
+                    ga[go + j] = ca[co + j] - pa[po + j];
+                }
+                double square = Sums.dot(ma, mo, ma, mo, n);
+                double slope = Sums.dot(ga, go, ga, go, n);
+                parts[s] += Sums.dot(ca, co, ma, mo, n);
+                parts[s + 1] += Sums.dot(ga, go, ma, mo, n);
+                parts[s + 2] += square;
+                parts[s + 3] += slope;
+                if (runs.penalised(k)) {
+                    parts[s + 4] += runs.weight(k) * Math.sqrt(square);
+                    steepest[piece] = Math.max(steepest[piece], Math.sqrt(slope) / runs.weight(k));
+                }
+            }));
+            int so = at(sums) + i * GAP_SUMS;
+            addUp(pieces, parts, out, so);
+            double most = 0;
+            for (double value : steepest) {
+                most = Math.max(most, value); // NaN if one is
+            }
+            out[so + STATS] = most;
+        }
     }
 
     @Override

@@ -2,7 +2,9 @@ package lnr.kernels.cuda;
 
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
+import static lnr.kernels.Shapes.matrices;
 import static lnr.kernels.Shapes.matrix;
+import static lnr.kernels.Shapes.separateMatrices;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -142,6 +144,101 @@ final class CudaBlas implements Blas {
         }
     }
 
+    @Override
+    public void gemmStridedBatched(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            F32 a,
+            int lda,
+            long strideA,
+            F32 b,
+            int ldb,
+            long strideB,
+            float beta,
+            F32 c,
+            int ldc,
+            long strideC,
+            int batch) {
+        atLeast("batch", batch, 0);
+        matrices("a", a, transA ? k : m, transA ? m : k, lda, strideA, batch);
+        matrices("b", b, transB ? n : k, transB ? k : n, ldb, strideB, batch);
+        separateMatrices("c", c, m, n, ldc, strideC, batch);
+        device.require(a, b, c);
+        if (batch == 1) {
+            gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+            return;
+        }
+        if (m == 0 || n == 0 || batch == 0) {
+            return;
+        }
+        try (Turn turn = device.turn()) {
+            this.alpha.putFloat(0, alpha);
+            this.beta.putFloat(0, beta);
+            device.begin();
+            check(
+                    JCublas2.cublasSgemmStridedBatched(
+                            handle, operation(transA), operation(transB), m, n, k, alphaPointer, operand(a, c), lda,
+                            strideA, operand(b, c), ldb, strideB, betaPointer, pointer(c), ldc, strideC, batch),
+                    "cublasSgemmStridedBatched", m, n, k, batch);
+            double size = distinct(strideA, batch) * m * k + distinct(strideB, batch) * k * n + (double) batch * m * n;
+            device.end("cublasSgemmStridedBatched", 4 * size, 2.0 * batch * m * n * k, Device.Type.F32);
+        }
+    }
+
+    @Override
+    public void gemmStridedBatched(
+            boolean transA,
+            boolean transB,
+            int m,
+            int n,
+            int k,
+            double alpha,
+            F64 a,
+            int lda,
+            long strideA,
+            F64 b,
+            int ldb,
+            long strideB,
+            double beta,
+            F64 c,
+            int ldc,
+            long strideC,
+            int batch) {
+        atLeast("batch", batch, 0);
+        matrices("a", a, transA ? k : m, transA ? m : k, lda, strideA, batch);
+        matrices("b", b, transB ? n : k, transB ? k : n, ldb, strideB, batch);
+        separateMatrices("c", c, m, n, ldc, strideC, batch);
+        device.require(a, b, c);
+        if (batch == 1) {
+            gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+            return;
+        }
+        if (m == 0 || n == 0 || batch == 0) {
+            return;
+        }
+        try (Turn turn = device.turn()) {
+            this.alpha.putDouble(0, alpha);
+            this.beta.putDouble(0, beta);
+            device.begin();
+            check(
+                    JCublas2.cublasDgemmStridedBatched(
+                            handle, operation(transA), operation(transB), m, n, k, alphaPointer, operand(a, c), lda,
+                            strideA, operand(b, c), ldb, strideB, betaPointer, pointer(c), ldc, strideC, batch),
+                    "cublasDgemmStridedBatched", m, n, k, batch);
+            double size = distinct(strideA, batch) * m * k + distinct(strideB, batch) * k * n + (double) batch * m * n;
+            device.end("cublasDgemmStridedBatched", 8 * size, 2.0 * batch * m * n * k, Device.Type.F64);
+        }
+    }
+
+    /** Matrices that a batch reads. */
+    private static double distinct(long stride, int batch) {
+        return stride == 0 ? 1 : batch;
+    }
+
     /** A factor as cuBLAS takes it: where it does not move, and is read before the call returns. */
     private static ByteBuffer scalar() {
         return ByteBuffer.allocateDirect(Double.BYTES).order(ByteOrder.nativeOrder());
@@ -201,21 +298,45 @@ final class CudaBlas implements Blas {
     public void copy(F64 x, F64 y) {
         exactly("y", y, x.length());
         device.require(x, y);
-        if (x.length() == 0) {
-            return;
-        }
-        try (Turn turn = device.turn()) {
-            copy(x, device.address(y));
+        if (x.length() > 0) {
+            try (Turn turn = device.turn()) {
+                copy(x, device.address(y), Device.Type.F64);
+            }
         }
     }
 
-    private void copy(F64 x, long to) {
-        long bytes = 8 * x.length();
+    @Override
+    public void copy(F32 x, F32 y) {
+        exactly("y", y, x.length());
+        device.require(x, y);
+        if (x.length() > 0) {
+            try (Turn turn = device.turn()) {
+                copy(x, device.address(y), Device.Type.F32);
+            }
+        }
+    }
+
+    private void copy(Buffer x, long to, Device.Type type) {
+        long bytes = type.bytes() * x.length();
         device.begin();
         device.check(
                 JCudaDriver.cuMemcpyDtoDAsync(new DevicePointer(to), pointer(x), bytes, device.stream()),
                 "cuMemcpyDtoDAsync", bytes);
-        device.end("cuMemcpyDtoDAsync", 2.0 * bytes, 0, Device.Type.F64);
+        device.end("cuMemcpyDtoDAsync", 2.0 * bytes, 0, type);
+    }
+
+    @Override
+    public void narrow(F64 x, F32 y) {
+        exactly("y", y, x.length());
+        device.require(x, y);
+        long n = x.length();
+        if (n == 0) {
+            return;
+        }
+        try (Turn turn = device.turn()) {
+            int blocks = Math.toIntExact((n + 4 * THREADS - 1) / (4 * THREADS));
+            kernels.work(12.0 * n, 0).launch("lnr_narrow", blocks, 1, THREADS, 0, n, x, y);
+        }
     }
 
     @Override
@@ -375,7 +496,7 @@ final class CudaBlas implements Blas {
             long before = 8L * n * (n + 1L);
             long scratch = device.scratch(before);
             scratch = device.scratch(before + workspace(mode, n, scratch, scratch));
-            copy(a, scratch);
+            copy(a, scratch, Device.Type.F64);
             long values = scratch + 8L * n * n;
             syevd(mode, n, scratch, values, before);
             return device.number(values + 8L * (n - 1));

@@ -399,6 +399,11 @@ public final class CudaDevice implements Device {
     }
 
     @Override
+    public boolean favoursBatches() {
+        return true;
+    }
+
+    @Override
     public String choice() {
         return choice;
     }

@@ -37,8 +37,11 @@ final class CudaGroupNorm implements GroupNorm {
 
     private static final int STATS = 5;
 
-    /** Numbers that a restarted step takes from one to the next: u, v and its length. */
-    private static final int MOTION = 3;
+    /** Numbers of a problem's restarted step: u, v, its length and lambda. */
+    private static final int MOTION = 4;
+
+    /** Numbers that a problem's gap is computed from. */
+    private static final int GAP_SUMS = STATS + 1;
 
     private final CudaDevice device;
     private final Kernels kernels;
@@ -194,54 +197,87 @@ final class CudaGroupNorm implements GroupNorm {
 
     @Override
     public void restartedStep(
-            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F64 s, F64 sr, F64 stats) {
-        restartedStep("lnr_restarted_step", 56, h, d, groups, motion, lambda, m, g, s, sr, stats);
+            int batch, int h, int d, Groups groups, F64 motion, F64 m, F64 g, F64 s, F64 sr, F64 stats) {
+        restartedStep("lnr_restarted_step", 56, batch, h, d, groups, motion, m, g, s, sr, stats);
     }
 
     @Override
     public void restartedStep(
-            int h, int d, Groups groups, F64 motion, double lambda, F64 m, F64 g, F32 s, F32 sr, F64 stats) {
-        restartedStep("lnr_restarted_step_f32", 44, h, d, groups, motion, lambda, m, g, s, sr, stats);
+            int batch, int h, int d, Groups groups, F64 motion, F64 m, F64 g, F32 s, F32 sr, F64 stats) {
+        restartedStep("lnr_restarted_step_f32", 44, batch, h, d, groups, motion, m, g, s, sr, stats);
     }
 
     /** @param bytes that move for each number of M */
     private void restartedStep(
             String kernel,
             double bytes,
+            int batch,
             int h,
             int d,
             Groups groups,
             F64 motion,
-            double lambda,
             F64 m,
             F64 g,
             Buffer s,
             Buffer sr,
             F64 stats) {
+        within("batch", batch, MOST_PROBLEMS);
         atLeast("h", h, 0);
-        long size = (long) h * d;
-        atLeast("motion", motion, MOTION);
+        long size = batch * (long) h * d;
+        atLeast("motion", motion, (long) MOTION * batch);
         exactly("m", m, size);
         exactly("g", g, size);
         exactly("s", s, size);
         exactly("sr", sr, size);
-        atLeast("stats", stats, STATS);
+        atLeast("stats", stats, (long) STATS * batch);
         within("columns of groups", groups.columns(), d);
-        requireNonNegative("lambda", lambda);
         device.require(motion, m, g, s, sr, stats, groups.starts(), groups.weights());
+        if (batch == 0) {
+            return;
+        }
         try (Turn turn = device.turn()) {
             Launch launch = launch(h, d, groups, 1, MOST_SUMMED);
-            Address sums = new Address(device.scratch(8L * STATS * launch.blocks));
+            Address sums = new Address(device.scratch(8L * STATS * launch.blocks * batch));
             if (d > 0) {
                 kernels.work(bytes * size, 20.0 * size)
                         .launch(
-                                kernel, launch.blocks, 1, launch.threads, launch.shared, h, runs(d, groups),
-                                groups.count(), launch.team, launch.room, lambda, groups.starts(), groups.weights(),
-                                motion, m, g, s, sr, sums);
+                                kernel, launch.blocks, batch, launch.threads, launch.shared, h, d, runs(d, groups),
+                                groups.count(), launch.team, launch.room, groups.starts(), groups.weights(), motion, m,
+                                g, s, sr, sums);
             }
-            double parts = (double) STATS * launch.blocks;
+            double parts = (double) STATS * launch.blocks * batch;
             kernels.work(8 * parts, parts)
-                    .launch("lnr_restart", 1, 1, BLOCK, 0, launch.blocks, sums, stats, motion);
+                    .launch("lnr_restart", batch, 1, BLOCK, 0, launch.blocks, sums, stats, motion);
+        }
+    }
+
+    @Override
+    public void gapSums(int batch, int h, int d, Groups groups, F64 m, F64 mr, F64 c, F64 g, F64 sums) {
+        within("batch", batch, MOST_PROBLEMS);
+        atLeast("h", h, 0);
+        long size = batch * (long) h * d;
+        exactly("m", m, size);
+        exactly("mr", mr, size);
+        exactly("c", c, size);
+        exactly("g", g, size);
+        atLeast("sums", sums, (long) GAP_SUMS * batch);
+        within("columns of groups", groups.columns(), d);
+        device.require(m, mr, c, g, sums, groups.starts(), groups.weights());
+        if (batch == 0) {
+            return;
+        }
+        try (Turn turn = device.turn()) {
+            Launch launch = launch(h, d, groups, 0, MOST_SUMMED);
+            Address parts = new Address(device.scratch(8L * GAP_SUMS * launch.blocks * batch));
+            if (d > 0) {
+                kernels.work(32.0 * size, 9.0 * size)
+                        .launch(
+                                "lnr_gap_sums", launch.blocks, batch, launch.threads, 0, h, d, runs(d, groups),
+                                groups.count(), launch.team, groups.starts(), groups.weights(), m, mr, c, g, parts);
+            }
+            double numbers = (double) GAP_SUMS * launch.blocks * batch;
+            kernels.work(8 * numbers, numbers)
+                    .launch("lnr_gap_totals", GAP_SUMS, batch, BLOCK, 0, launch.blocks, parts, sums);
         }
     }
 

@@ -130,6 +130,90 @@ public abstract class BlasContract extends DeviceContract {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "0, 3, 2, 5", "3, 0, 2, 5", "3, 2, 0, 5", "3, 2, 4, 0", "3, 2, 4, 1", "1, 1, 1, 300", "31, 33, 32, 3",
+        "33, 31, 5, 7", "1, 33, 257, 2", "255, 5, 17, 4", "40, 200, 200, 3"
+    })
+    void gemmStridedBatchedIsTheProductOfEachForAllStrides(int m, int n, int k, int batch) {
+        for (int variant = 0; variant < 16; variant++) {
+            boolean transA = variant % 2 == 1;
+            boolean transB = variant / 2 % 2 == 1;
+            stridedBatched(transA, transB, m, n, k, batch, variant / 4 % 2 == 1, variant / 8 == 1);
+        }
+    }
+
+    /** Each product of the batch is what a product of its own is; what is between the results stays. */
+    private void stridedBatched(
+            boolean transA, boolean transB, int m, int n, int k, int batch, boolean oneA, boolean oneB) {
+        int lda = Math.max(1, transA ? k : m) + 1;
+        int ldb = Math.max(1, transB ? n : k);
+        int ldc = Math.max(1, m) + 2;
+        int sizeA = lda * (transA ? m : k);
+        int sizeB = ldb * (transB ? k : n);
+        int strideA = oneA ? 0 : sizeA + 3;
+        int strideB = oneB ? 0 : sizeB;
+        int strideC = ldc * n + 5;
+        float[] a = draw.floats(strideA * Math.max(0, batch - 1) + sizeA);
+        float[] b = draw.floats(strideB * Math.max(0, batch - 1) + sizeB);
+        float[] c = floats(draw.doubles(strideC * batch));
+        Expected expected = new Expected(c.length);
+        for (int i = 0; i < c.length; i++) {
+            expected.set(i, c[i], 0);
+        }
+        for (int p = 0; p < batch; p++) {
+            for (int j = 0; j < n; j++) {
+                for (int i = 0; i < m; i++) {
+                    int at = p * strideC + j * ldc + i;
+                    double sum = 0;
+                    double magnitude = 0;
+                    for (int l = 0; l < k; l++) {
+                        double term = (double) a[p * strideA + (transA ? i * lda + l : l * lda + i)]
+                                * b[p * strideB + (transB ? l * ldb + j : j * ldb + l)];
+                        sum += term;
+                        magnitude += Math.abs(term);
+                    }
+                    double old = 2.0 * c[at];
+                    expected.set(at, -0.5 * sum + old, (k + 4) * (0.5 * magnitude + Math.abs(old)));
+                }
+            }
+        }
+        String what = (transA ? "A'" : "A") + (transB ? " B'" : " B") + " strides " + strideA + ", " + strideB;
+        F32 c32 = arena.inOut(c);
+        device.blas().gemmStridedBatched(
+                transA, transB, m, n, k, -0.5f, arena.in(a), lda, strideA, arena.in(b), ldb, strideB, 2f, c32, ldc,
+                strideC, batch);
+        expected.matches("single " + what, c32.toArray());
+        F64 c64 = arena.inOut(widen(c));
+        device.blas().gemmStridedBatched(
+                transA, transB, m, n, k, -0.5, arena.in(widen(a)), lda, strideA, arena.in(widen(b)), ldb, strideB, 2,
+                c64, ldc, strideC, batch);
+        expected.matches("double " + what, c64.toArray());
+        renewArena();
+    }
+
+    @Test
+    void resultsOfABatchMayNotOverlap() {
+        F64 a = arena.in(draw.doubles(12));
+        F64 c = arena.in(draw.doubles(20));
+        assertThatThrownBy(() -> device.blas()
+                        .gemmStridedBatched(false, false, 2, 3, 2, 1, a, 2, 0, a, 2, 0, 0, c, 3, 7, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("stride of c: expected 8 or more, got 7");
+        assertThatThrownBy(() -> device.blas()
+                        .gemmStridedBatched(false, false, 2, 3, 2, 1, a, 2, 9, a, 2, 0, 0, c, 3, 8, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("a: expected [13] or more, got [12]");
+        assertThatThrownBy(() -> device.blas()
+                        .gemmStridedBatched(false, false, 2, 3, 2, 1, a, 2, 0, a, 2, 7, 0, c, 3, 8, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("b: expected [13] or more, got [12]");
+        assertThatThrownBy(() -> device.blas()
+                        .gemmStridedBatched(false, false, 2, 3, 2, 1, a, 2, 0, a, 2, 0, 0, c, 3, 13, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("c: expected [21] or more, got [20]");
+    }
+
     /** The (m, n) part of a matrix of leading dimension {@code ld}. */
     private static double[] part(int m, int n, int ld, double[] c) {
         double[] part = new double[m * n];
@@ -207,6 +291,33 @@ public abstract class BlasContract extends DeviceContract {
         F64 y = arena.out64(n);
         device.blas().copy(arena.in(x), y);
         assertThat(y.toArray()).isEqualTo(x);
+        F32 narrow = arena.out32(n);
+        device.blas().copy(arena.in(floats(x)), narrow);
+        assertThat(narrow.toArray()).isEqualTo(floats(x));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 3, 4, 5, 31, 32, 33, 255, 257, 1000, 100_003})
+    void narrowIsTheNearestInSinglePrecision(int n) {
+        double[] x = draw.doubles(n);
+        F32 y = arena.out32(n);
+        device.blas().narrow(arena.in(x), y);
+        assertThat(y.toArray()).isEqualTo(floats(x));
+    }
+
+    @Test
+    void narrowRoundsTiesToEvenAndKeepsWhatIsNoNumber() {
+        double ulp = Math.ulp(1f);
+        F32 y = arena.out32(9);
+        device.blas().narrow(
+                arena.in(new double[] {
+                    1 + 0.5 * ulp, 1 + 1.5 * ulp, 1e300, -1e300, 1e-300, -0.0, Double.NaN, Double.NEGATIVE_INFINITY,
+                    1e-40
+                }),
+                y);
+        assertThat(y.toArray()).containsExactly(
+                1f, 1 + 2 * Math.ulp(1f), Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 0f, -0f, Float.NaN,
+                Float.NEGATIVE_INFINITY, 1e-40f);
     }
 
     @Test

@@ -172,6 +172,21 @@ public final class Operation {
                 .out("c", draw.doubles(m * n), Length.AT_LEAST)
                 .runs((d, b) ->
                         d.blas().gemm(true, false, m, n, k, 0.5, b.f64(0), k, b.f64(1), k, 2, b.f64(2), m)));
+        int few = large ? 40 : 2;
+        all.add(new Operation("gemmStridedBatched in single precision")
+                .in("a", draw.floats(few * few), Length.AT_LEAST)
+                .in("b", draw.floats(3 * few * n), Length.AT_LEAST)
+                .out("c", draw.floats(3 * few * n), Length.AT_LEAST)
+                .runs((d, b) -> d.blas().gemmStridedBatched(
+                        false, true, few, n, few, 0.5f, b.f32(0), few, 0, b.f32(1), n, few * n, 2f, b.f32(2), few,
+                        few * n, 3)));
+        all.add(new Operation("gemmStridedBatched in double precision")
+                .in("a", draw.doubles(3 * few * few), Length.AT_LEAST)
+                .in("b", draw.doubles(few * n), Length.AT_LEAST)
+                .out("c", draw.doubles(3 * few * n), Length.AT_LEAST)
+                .runs((d, b) -> d.blas().gemmStridedBatched(
+                        true, false, few, n, few, 0.5, b.f64(0), few, few * few, b.f64(1), few, 0, 2, b.f64(2), few,
+                        few * n, 3)));
         all.add(new Operation("gram")
                 .in("a", draw.doubles(k * n))
                 .out("c", draw.doubles(n * n))
@@ -185,6 +200,14 @@ public final class Operation {
                 .in("x", draw.doubles(v), Length.ANY)
                 .out("y", draw.doubles(v))
                 .runs((d, b) -> d.blas().copy(b.f64(0), b.f64(1))));
+        all.add(new Operation("copy in single precision")
+                .in("x", draw.floats(v), Length.ANY)
+                .out("y", draw.floats(v))
+                .runs((d, b) -> d.blas().copy(b.f32(0), b.f32(1))));
+        all.add(new Operation("narrow")
+                .in("x", draw.doubles(v), Length.ANY)
+                .out("y", draw.floats(v))
+                .runs((d, b) -> d.blas().narrow(b.f64(0), b.f32(1))));
         all.add(new Operation("axpy")
                 .in("x", draw.doubles(v), Length.ANY)
                 .out("y", draw.doubles(v))
@@ -253,26 +276,36 @@ public final class Operation {
                 .runs((d, b) -> d.groupNorm().step(
                         h, w, b.groups(), b.f64(0), 0.3, t / 2, b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5),
                         b.f64(6), b.f64(7))));
+        double[] motion = {1, 0, 0, 1, 0.3, 0.2, t, 2 * t};
         all.add(new Operation("restartedStep in double precision")
-                .out("motion", new double[] {1, 1, 0.3}, Length.AT_LEAST)
-                .out("m", draw.doubles(h * w))
-                .out("g", draw.doubles(h * w))
-                .out("s", draw.doubles(h * w))
-                .in("sr", draw.doubles(h * w))
-                .out("stats", new double[5], Length.AT_LEAST)
+                .out("motion", motion, Length.AT_LEAST)
+                .out("m", draw.doubles(2 * h * w))
+                .out("g", draw.doubles(2 * h * w))
+                .out("s", draw.doubles(2 * h * w))
+                .in("sr", draw.doubles(2 * h * w))
+                .out("stats", new double[10], Length.AT_LEAST)
                 .over(starts, weights)
                 .runs((d, b) -> d.groupNorm().restartedStep(
-                        h, w, b.groups(), b.f64(0), t, b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5))));
+                        2, h, w, b.groups(), b.f64(0), b.f64(1), b.f64(2), b.f64(3), b.f64(4), b.f64(5))));
         all.add(new Operation("restartedStep in single precision")
-                .out("motion", new double[] {1, 1, 0.3}, Length.AT_LEAST)
-                .out("m", draw.doubles(h * w))
-                .out("g", draw.doubles(h * w))
-                .out("s", draw.floats(h * w))
-                .in("sr", draw.floats(h * w))
-                .out("stats", new double[5], Length.AT_LEAST)
+                .out("motion", motion, Length.AT_LEAST)
+                .out("m", draw.doubles(2 * h * w))
+                .out("g", draw.doubles(2 * h * w))
+                .out("s", draw.floats(2 * h * w))
+                .in("sr", draw.floats(2 * h * w))
+                .out("stats", new double[10], Length.AT_LEAST)
                 .over(starts, weights)
                 .runs((d, b) -> d.groupNorm().restartedStep(
-                        h, w, b.groups(), b.f64(0), t, b.f64(1), b.f64(2), b.f32(3), b.f32(4), b.f64(5))));
+                        2, h, w, b.groups(), b.f64(0), b.f64(1), b.f64(2), b.f32(3), b.f32(4), b.f64(5))));
+        all.add(new Operation("gapSums")
+                .in("m", draw.doubles(2 * h * w))
+                .in("mr", draw.doubles(2 * h * w))
+                .in("c", draw.doubles(2 * h * w))
+                .out("g", new double[2 * h * w])
+                .out("sums", new double[12], Length.AT_LEAST)
+                .over(starts, weights)
+                .runs((d, b) -> d.groupNorm().gapSums(
+                        2, h, w, b.groups(), b.f64(0), b.f64(1), b.f64(2), b.f64(3), b.f64(4))));
         all.add(new Operation("variationalDiagonal")
                 .in("m", draw.doubles(h * w))
                 .out("out", new double[w])

@@ -113,6 +113,14 @@ public abstract class RefusalContract extends DeviceContract {
         refuses("rows of a", () -> device.blas().gemm(false, false, -1, 1, 1, 1f, one, 1, one, 1, 0f, one, 1));
         refuses("columns of b", () -> device.blas().gemm(false, false, 1, -1, 1, 1f, one, 1, one, 1, 0f, one, 1));
         refuses("columns of a", () -> device.blas().gemm(false, false, 1, 1, -1, 1, wide, 1, wide, 1, 0, wide, 1));
+        refuses("batch", () -> device.blas()
+                .gemmStridedBatched(false, false, 1, 1, 1, 1, wide, 1, 0, wide, 1, 0, 0, wide, 1, 1, -1));
+        refuses("stride of a", () -> device.blas()
+                .gemmStridedBatched(false, false, 1, 1, 1, 1f, one, 1, -1, one, 1, 0, 0f, one, 1, 1, 1));
+        refuses("stride of b", () -> device.blas()
+                .gemmStridedBatched(false, false, 1, 1, 1, 1, wide, 1, 0, wide, 1, -1, 0, wide, 1, 1, 1));
+        refuses("rows of a", () -> device.blas()
+                .gemmStridedBatched(false, false, -1, 1, 0, 1, none, 1, 0, none, 1, 0, 0, none, 1, 1, 1));
         refuses("n", () -> device.blas().gram(-1, -1, wide, wide));
         refuses("k", () -> device.blas().gram(0, -1, none, none));
         refuses("n", () -> device.blas().cholesky(-1, wide));
@@ -132,8 +140,19 @@ public abstract class RefusalContract extends DeviceContract {
         Groups groups = arena.groups(new int[1], new double[0]);
         refuses("h", () -> device.groupNorm().norms(-1, groups, none, none));
         refuses("h", () -> device.groupNorm().prox(-1, 0, groups, 1, none, none));
-        F64 three = arena.in(new double[3]);
-        refuses("h", () -> device.groupNorm().restartedStep(-1, 0, groups, three, 1, none, none, none, none, none));
+        F64 four = arena.in(new double[4]);
+        refuses("h", () -> device.groupNorm().restartedStep(1, -1, 0, groups, four, none, none, none, none, none));
+        refuses("h", () -> device.groupNorm().gapSums(1, -1, 0, groups, none, none, none, none, none));
+        for (int batch : new int[] {-1, 65_536}) {
+            String message = "batch: expected 0 to 65535, got " + batch;
+            assertThatThrownBy(() -> device.groupNorm()
+                            .restartedStep(batch, 0, 0, groups, four, none, none, none, none, none))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(message);
+            assertThatThrownBy(() -> device.groupNorm().gapSums(batch, 0, 0, groups, none, none, none, none, none))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(message);
+        }
     }
 
     private static void refuses(String name, ThrowingCallable call) {

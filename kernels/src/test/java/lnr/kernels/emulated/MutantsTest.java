@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import lnr.kernels.contract.DeviceContract;
 import lnr.kernels.emulated.Contracts.Blas;
 import lnr.kernels.emulated.Contracts.BlockDescents;
+import lnr.kernels.emulated.Contracts.GroupNorm;
 import lnr.kernels.emulated.Contracts.Memory;
 import lnr.kernels.emulated.Contracts.Supports;
 import org.junit.jupiter.api.AfterEach;
@@ -112,6 +113,17 @@ class MutantsTest {
     @Test
     void aWrongLeadingDimensionIsFound() throws IOException {
         assertThat(isFound(Blas.class, host("CudaBlas", "operand(b, c), ldb", "operand(b, c), lda"))).isTrue();
+    }
+
+    @Test
+    void aWrongStrideIsFound() throws IOException {
+        String stride = "ldb, strideB, betaPointer";
+        assertThat(isFound(Blas.class, host("CudaBlas", stride, stride.replace("B,", "A,")))).isTrue();
+    }
+
+    @Test
+    void aProblemThatTakesAnothersMotionIsFound() throws IOException {
+        assertThat(isFound(GroupNorm.class, Mutant.kernels("group_norm", "motion += blockIdx.y;", ""))).isTrue();
     }
 
     @Test
