@@ -13,6 +13,7 @@ import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
+import lnr.kernels.I32;
 import lnr.kernels.Scope;
 import lnr.kernels.U8;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -134,6 +135,12 @@ public abstract class RefusalContract extends DeviceContract {
         refuses("h", () -> device.groupNorm().prox(-1, 0, groups, 1, none, none));
         F64 three = arena.in(new double[3]);
         refuses("h", () -> device.groupNorm().restartedStep(-1, 0, groups, three, 1, none, none, none, none, none));
+        I32 noColumns = arena.in(new int[0]);
+        U8 image = arena.in(new byte[1]);
+        I32 first = arena.in(new int[1]);
+        I32 shifts = arena.in(new int[] {-1, 0});
+        refuses("height", () -> device.layers().gatherShifted(1, -1, -1, image, first, shifts, 0, 1, one));
+        refuses("width", () -> device.layers().gatherShifted(0, 0, -1, image, noColumns, shifts, 0, 1, empty));
     }
 
     private static void refuses(String name, ThrowingCallable call) {
