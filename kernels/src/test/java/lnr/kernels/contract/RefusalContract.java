@@ -136,6 +136,13 @@ public abstract class RefusalContract extends DeviceContract {
         F64 three = arena.in(new double[3]);
         refuses("h", () -> device.groupNorm().restartedStep(-1, 0, groups, three, 1, none, none, none, none, none));
         I32 noColumns = arena.in(new int[0]);
+        refuses("h", () -> device.support().gather(-1, noColumns, wide, none));
+        refuses("h", () -> device.support().scatter(-1, noColumns, none, wide));
+        refuses("d", () -> device.support().submatrix(-1, noColumns, wide, none));
+        refuses("h", () -> device.support().slope(-1, groups, 1, 1, none, none, none, none, none));
+        refuses("h", () -> device.support().inner(-1, groups, none, none, none));
+        refuses("h", () -> device.support().addScaled(-1, groups, none, none, none));
+        refuses("h", () -> device.support().retreat(-1, groups, 1, none, none, none));
         U8 image = arena.in(new byte[1]);
         I32 first = arena.in(new int[1]);
         I32 shifts = arena.in(new int[] {-1, 0});
