@@ -42,6 +42,12 @@ public abstract class GroupNormContract extends DeviceContract {
         }
     }
 
+    // More columns than the warps that a device may have for them, some of no group.
+    @Test
+    void stepMatchesItsFormulaForManyColumns() {
+        step(1, 16_411, columns(16_397), ones(16_397), 0.7, true);
+    }
+
     private void matches(int h, int d, int[] starts, double[] weights) {
         normsAndPenalty(h, d, starts, weights);
         prox(h, d, starts, weights);
