@@ -132,7 +132,7 @@ public abstract class CorrelationContract extends DeviceContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 0", "0, 3", "3, 0", "1, 1", "31, 33", "257, 10", "1000, 257"})
+    @CsvSource({"0, 0", "0, 3", "3, 0", "1, 1", "31, 33", "257, 10", "1000, 257", "4097, 257"})
     void squaresAreAddedToTheFirstElementAlone(int n, int h) {
         float[] y = draw.floats(n * h);
         Sum sum = new Sum().add(1.5);
