@@ -7,6 +7,7 @@ namespace {
 struct Blas : LibraryHandle {
     Blas() : LibraryHandle("a cuBLAS handle") {}
     bool scalars_on_device = false;
+    Touched workspace{"workspace", nullptr, 0}; // the program's, if it has given one for the stream
 };
 
 int status(int result) {
@@ -20,12 +21,17 @@ int status(int result) {
     }
 }
 
-// Puts a call of a handle's on its stream.
+// Puts a call of a handle's on its stream. Stricter than cuBLAS, which works in memory of its own where the program has
+// given none: that is shared between streams, and graphs then have it allocated whenever they run.
 int call(const char* name, void* handle, const std::function<Work(Blas&)>& body) {
     return status(in_context(name, [=](Context& context) {
         auto blas = context.at<Blas>(handle);
+        if (blas->workspace.address == nullptr) {
+            throw Failure{NOT_SUPPORTED, "a handle without a workspace"};
+        }
         Work work = body(*blas);
         work.name = name;
+        work.touched.push_back(blas->workspace);
         submit(context.stream(blas->stream), std::move(work));
     }));
 }
@@ -173,20 +179,20 @@ int cublasDestroy_v2(void* handle) {
     return status(in_context("cublasDestroy", [=](Context& context) { context.close<Blas>(handle); }));
 }
 
+// Takes the workspace away.
 int cublasSetStream_v2(void* handle, void* stream) {
     return status(in_context("cublasSetStream", [=](Context& context) {
         context.stream(stream);
-        context.at<Blas>(handle)->stream = stream;
+        auto blas = context.at<Blas>(handle);
+        blas->stream = stream;
+        blas->workspace.address = nullptr;
     }));
 }
 
 // The workspace is not used; but it has to be there whenever the handle is.
 int cublasSetWorkspace_v2(void* handle, void* workspace, size_t bytes) {
-    return status(in_context("cublasSetWorkspace", [=](Context& context) {
-        auto blas = context.at<Blas>(handle);
-        submit(context.stream(blas->stream),
-            {"cublasSetWorkspace", {{"workspace", workspace, bytes}}, [] { return Failure(); }});
-    }));
+    return status(in_context("cublasSetWorkspace",
+        [=](Context& context) { context.at<Blas>(handle)->workspace = {"workspace", workspace, bytes}; }));
 }
 
 int cublasSetMathMode(void* handle, int) {

@@ -56,6 +56,8 @@ final class CpuLayers extends CpuOperations implements Layers {
             float mean,
             float deviation,
             F32 x) {
+        atLeast("height", height, 0);
+        atLeast("width", width, 0);
         int size = Math.multiplyExact(height, width);
         long count = images.length() / Math.max(1, size);
         exactly("order", order, n);

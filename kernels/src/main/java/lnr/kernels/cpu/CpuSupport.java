@@ -1,5 +1,6 @@
 package lnr.kernels.cpu;
 
+import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
 
 import lnr.kernels.F64;
@@ -15,37 +16,45 @@ final class CpuSupport extends CpuOperations implements Support {
 
     @Override
     public void gather(int h, I32 columns, F64 m, F64 out) {
+        atLeast("h", h, 0);
         exactly("out", out, h * columns.length());
+        requireOpen(out);
+        requireColumns(columns, h, m);
         int[] list = array(columns);
         for (int i = 0; i < columns.length(); i++) {
-            int column = column(list[at(columns) + i], h, m);
+            int column = list[at(columns) + i];
             System.arraycopy(array(m), at(m) + column * h, array(out), at(out) + i * h, h);
         }
     }
 
     @Override
     public void scatter(int h, I32 columns, F64 in, F64 m) {
+        atLeast("h", h, 0);
         exactly("in", in, h * columns.length());
-        requireOpen(in, m);
+        requireOpen(in);
+        requireColumns(columns, h, m);
         int[] list = array(columns);
         m.clear();
         for (int i = 0; i < columns.length(); i++) {
-            int column = column(list[at(columns) + i], h, m);
+            int column = list[at(columns) + i];
             System.arraycopy(array(in), at(in) + i * h, array(m), at(m) + column * h, h);
         }
     }
 
     @Override
     public void submatrix(int d, I32 columns, F64 r, F64 out) {
+        atLeast("d", d, 0);
         exactly("r", r, (long) d * d);
         int n = (int) columns.length();
         exactly("out", out, (long) n * n);
+        requireOpen(out);
+        requireColumns(columns, d, r);
         int[] list = array(columns);
         int lo = at(columns);
         double[] ra = array(r);
         double[] oa = array(out);
         for (int j = 0; j < n; j++) {
-            int from = at(r) + column(list[lo + j], d, r) * d;
+            int from = at(r) + list[lo + j] * d;
             int to = at(out) + j * n;
             for (int i = 0; i < n; i++) {
                 oa[to + i] = ra[from + list[lo + i]];
@@ -53,16 +62,21 @@ final class CpuSupport extends CpuOperations implements Support {
         }
     }
 
-    private static int column(int column, int h, F64 m) {
-        if (column < 0 || (column + 1L) * h > m.length()) {
-            throw new IllegalArgumentException("columns: expected columns of (" + h + ", d), got " + column);
+    /** Refuses columns that M, of h rows, does not have. */
+    private void requireColumns(I32 columns, int h, F64 m) {
+        requireOpen(m);
+        int[] list = array(columns);
+        for (int i = at(columns); i < at(columns) + columns.length(); i++) {
+            if (list[i] < 0 || (list[i] + 1L) * h > m.length()) {
+                throw new IllegalArgumentException("columns: expected columns of (" + h + ", d), got " + list[i]);
+            }
         }
-        return column;
     }
 
     @Override
     public void slope(
             int h, Groups groups, double lambda, double epsilon, F64 m, F64 g, F64 hat, F64 slope, F64 shift) {
+        atLeast("h", h, 0);
         long size = (long) h * groups.columns();
         exactly("m", m, size);
         exactly("g", g, size);
@@ -132,6 +146,7 @@ final class CpuSupport extends CpuOperations implements Support {
 
     @Override
     public void inner(int h, Groups groups, F64 a, F64 b, F64 out) {
+        atLeast("h", h, 0);
         exactly("a", a, (long) h * groups.columns());
         exactly("b", b, (long) h * groups.columns());
         exactly("out", out, groups.count());
@@ -144,6 +159,7 @@ final class CpuSupport extends CpuOperations implements Support {
 
     @Override
     public void addScaled(int h, Groups groups, F64 c, F64 x, F64 y) {
+        atLeast("h", h, 0);
         exactly("c", c, groups.count());
         exactly("x", x, (long) h * groups.columns());
         exactly("y", y, (long) h * groups.columns());
@@ -160,6 +176,7 @@ final class CpuSupport extends CpuOperations implements Support {
 
     @Override
     public void retreat(int h, Groups groups, double t, F64 m, F64 d, F64 out) {
+        atLeast("h", h, 0);
         exactly("m", m, (long) h * groups.columns());
         exactly("d", d, (long) h * groups.columns());
         exactly("out", out, (long) h * groups.columns());

@@ -80,6 +80,8 @@ final class CudaLayers implements Layers {
             float mean,
             float deviation,
             F32 x) {
+        atLeast("height", height, 0);
+        atLeast("width", width, 0);
         int size = Math.multiplyExact(height, width);
         long count = images.length() / Math.max(1, size);
         exactly("order", order, n);

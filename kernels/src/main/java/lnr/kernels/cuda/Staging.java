@@ -103,7 +103,10 @@ final class Staging implements AutoCloseable {
         return bytes.slice(piece.at, size).order(ByteOrder.nativeOrder());
     }
 
-    /** Contiguous bytes of the ring, once the copies that used them are over. */
+    /**
+     * Contiguous bytes of the ring, once the copies that used them are over, and the first event of the pool, which
+     * stays there until the piece is launched: a copy may fail.
+     */
     private Piece take(int size) {
         int aligned = (size + 63) & -64;
         int skipped = next + aligned > CAPACITY ? CAPACITY - next : 0;
@@ -114,16 +117,17 @@ final class Staging implements AutoCloseable {
             events.addLast(oldest.copied);
             free += oldest.taken;
         }
-        CUevent event = events.pollFirst();
-        if (event == null) {
-            event = new CUevent();
+        if (events.isEmpty()) {
+            CUevent event = new CUevent();
             device.check(JCudaDriver.cuEventCreate(event, CUevent_flags.CU_EVENT_DISABLE_TIMING), "cuEventCreate");
+            events.addFirst(event);
         }
-        return new Piece(skipped > 0 ? 0 : next, aligned + skipped, event);
+        return new Piece(skipped > 0 ? 0 : next, aligned + skipped, events.peekFirst());
     }
 
     private void launched(Piece piece) {
         device.check(JCudaDriver.cuEventRecord(piece.copied, device.stream()), "cuEventRecord");
+        events.removeFirst();
         flying.addLast(piece);
         free -= piece.taken;
         next = (next + piece.taken) % CAPACITY;

@@ -253,7 +253,7 @@ public abstract class BlasContract extends DeviceContract {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 31, 32, 33, 255, 257, 1000, 100_003})
+    @ValueSource(ints = {0, 1, 31, 32, 33, 255, 257, 1000, 100_003, 526_339})
     void dotIsTheSumOfProducts(int n) {
         double[] x = draw.doubles(n);
         double[] y = draw.doubles(n);

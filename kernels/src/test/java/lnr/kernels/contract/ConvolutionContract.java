@@ -51,6 +51,7 @@ public abstract class ConvolutionContract extends DeviceContract {
                 Arguments.of(new ConvShape(5, 6, 8, 3, 5), 259),
                 Arguments.of(new ConvShape(23, 6, 8, 35, 5), 4),
                 Arguments.of(new ConvShape(2, 12, 10, 85, 5), 3),
+                Arguments.of(new ConvShape(1, 28, 28, 67, 5), 2),
                 // Too wide for caches to hold it whole.
                 Arguments.of(new ConvShape(2, 6, 1504, 1, 5), 2),
                 Arguments.of(new ConvShape(2, 6, 6004, 1, 5), 1),

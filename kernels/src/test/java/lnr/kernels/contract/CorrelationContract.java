@@ -92,16 +92,25 @@ public abstract class CorrelationContract extends DeviceContract {
         "40001, 4, 8"
     })
     void crossAddsTheOuterProductsOfPairs(int n, int h, int d) {
-        for (boolean bias : new boolean[] {false, true}) {
-            float[] y = draw.floats(n * h);
-            float[] x = draw.floats(n * d);
-            double[] before = draw.doubles(h * (d + (bias ? 1 : 0)));
-            Expected expected = cross(n, h, y, d, x, false, bias, before);
-            F64 s = arena.inOut(before);
-            device.correlation().addCross(n, h, d, bias, arena.in(y), arena.in(x), s);
-            expected.matches("S", s.toArray());
-            renewArena();
-        }
+        addsCross(n, h, d, false);
+        addsCross(n, h, d, true);
+    }
+
+    // So wide that a device may take some of its columns first, and then the others.
+    @Test
+    void crossAddsTheOuterProductsOfWidePairs() {
+        addsCross(3, 1, 131_072, true);
+    }
+
+    private void addsCross(int n, int h, int d, boolean bias) {
+        float[] y = draw.floats(n * h);
+        float[] x = draw.floats(n * d);
+        double[] before = draw.doubles(h * (d + (bias ? 1 : 0)));
+        Expected expected = cross(n, h, y, d, x, false, bias, before);
+        F64 s = arena.inOut(before);
+        device.correlation().addCross(n, h, d, bias, arena.in(y), arena.in(x), s);
+        expected.matches("S", s.toArray());
+        renewArena();
     }
 
     /** S + sum_i y_i x_i', a feature 1 appended to either as asked. */
@@ -123,7 +132,7 @@ public abstract class CorrelationContract extends DeviceContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"0, 0", "0, 3", "3, 0", "1, 1", "31, 33", "257, 10", "1000, 257"})
+    @CsvSource({"0, 0", "0, 3", "3, 0", "1, 1", "31, 33", "257, 10", "1000, 257", "4097, 257"})
     void squaresAreAddedToTheFirstElementAlone(int n, int h) {
         float[] y = draw.floats(n * h);
         Sum sum = new Sum().add(1.5);

@@ -247,6 +247,18 @@ public abstract class FactorisationContract extends DeviceContract {
         }
     }
 
+    // A = v v', more rows than a block of threads has.
+    @Test
+    void largestEigenvalueOfRankOneIsTheSquareOfItsVector() {
+        int n = 515;
+        double[] v = draw.doubles(n);
+        double square = Arrays.stream(v).map(x -> x * x).sum();
+        double[] a = new double[n * n];
+        Arrays.setAll(a, i -> v[i % n] * v[i / n]);
+        double largest = device.blas().largestEigenvalue(n, arena.in(a));
+        assertThat(Math.abs(largest - square)).isLessThanOrEqualTo(10 * n * U64 * square);
+    }
+
     @Test
     void eigenvaluesOfNotANumberAreNoNumbers() {
         double[] a = draw.symmetric(33);

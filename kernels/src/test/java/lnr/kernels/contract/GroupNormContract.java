@@ -42,6 +42,14 @@ public abstract class GroupNormContract extends DeviceContract {
         }
     }
 
+    // More columns than the warps that a device may have for them, some of no group.
+    @Test
+    void stepMatchesItsFormulaForManyColumns() {
+        step(1, 16_411, columns(16_397), ones(16_397), 0.7, true);
+        restartedStep(1, 16_411, columns(16_397), ones(16_397), false, new double[] {1, 1, 0.3, 1});
+        restartedStep(1, 16_411, columns(16_397), ones(16_397), true, new double[] {1, 1, 0.3, 1});
+    }
+
     private void matches(int h, int d, int[] starts, double[] weights) {
         normsAndPenalty(h, d, starts, weights);
         prox(h, d, starts, weights);

@@ -111,6 +111,41 @@ public abstract class LayersContract extends DeviceContract {
                 .hasMessage(message);
     }
 
+    // Behind as many as a block has threads; of two the first is named.
+    @Test
+    void whatIsWrongFarIntoABatchIsFound() {
+        int n = 2100;
+        int[] order = draw.indices(n, 4);
+        order[1100] = 4;
+        order[2050] = -5;
+        U8 y = arena.in(new byte[n]);
+        assertThatThrownBy(() ->
+                        device.layers().gatherLabels(n, arena.in(new byte[4]), arena.in(order), y))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("order: expected indices in [0, 4), got 4");
+        byte[] labels = draw.bytes(n, 2);
+        labels[1100] = 2;
+        labels[2050] = (byte) 200;
+        F32 z = arena.in(new float[2 * n]);
+        F64 sums = arena.in(new double[2]);
+        assertThatThrownBy(() -> device.layers().crossEntropy(n, 2, z, arena.in(labels), null, sums))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("labels: expected below 2, got 2");
+    }
+
+    @Test
+    void eachPartOfAnOrderIsLookedAt() {
+        I32 order = arena.in(new int[] {0, 3, 4, 1});
+        U8 labels = arena.in(new byte[] {1, 2, 3, 4});
+        U8 y = arena.outBytes(2);
+        device.layers().gatherLabels(2, labels, order.slice(0, 2), y);
+        assertThat(y.toArray()).containsExactly(1, 4);
+        assertThatThrownBy(() -> device.layers().gatherLabels(2, labels, order.slice(2, 2), y))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("order: expected indices in [0, 4), got 4");
+        assertThat(y.toArray()).containsExactly(1, 4);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "0, 3, 2", "3, 0, 2", "3, 2, 0", "1, 1, 1", "1, 33, 31", "7, 31, 33", "9, 257, 10", "257, 32, 10",
@@ -208,7 +243,7 @@ public abstract class LayersContract extends DeviceContract {
 
     // "In single precision": exponentials and quotients may be computed so, whence U32 for the loss as well.
     @ParameterizedTest
-    @CsvSource({"0, 10", "1, 1", "1, 10", "7, 2", "31, 33", "33, 257", "257, 10", "1000, 10", "64, 1000"})
+    @CsvSource({"0, 10", "1, 1", "1, 10", "7, 2", "31, 33", "33, 257", "257, 10", "1000, 10", "64, 1000", "1033, 3"})
     void crossEntropyAndItsGradientMatchTheirFormula(int n, int classes) {
         float[] z = draw.floats(n * classes);
         for (int i = 0; i < z.length; i++) {
@@ -297,7 +332,7 @@ public abstract class LayersContract extends DeviceContract {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 10", "7, 3", "257, 10", "5, 33"})
+    @CsvSource({"1, 10", "7, 3", "257, 10", "5, 33", "1033, 3"})
     void distillationAndItsGradientMatchTheirFormula(int n, int classes) {
         float[] z = draw.floats(n * classes);
         float[] t = draw.floats(n * classes);

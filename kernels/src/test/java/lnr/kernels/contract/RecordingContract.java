@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import lnr.kernels.Buffer;
+import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
@@ -106,6 +107,31 @@ public abstract class RecordingContract extends DeviceContract {
             device.blas().axpy(1, x, y);
         }
         assertThat(y.toArray()).containsOnly(0);
+    }
+
+    // On a device where nothing else has asked for as much before.
+    @Test
+    void aRecordingKeepsTheMemoryItWorksInWhenMoreIsAskedFor() {
+        int n = 5000;
+        try (Device own = open();
+                Arena memory = new Arena(own)) {
+            F64 x = memory.in(draw.doubles(n));
+            F64 y = memory.in(draw.doubles(n));
+            F64 out = memory.out64(1);
+            Runnable dot = () -> own.blas().dot(x, y, out);
+            dot.run();
+            double[] expected = out.toArray();
+            try (Recording recording = own.record(dot)) {
+                own.correlation().addGram(1000, 3, false, memory.in(draw.floats(3000)), memory.inOut(new double[9]));
+                // These might take the place of what has been given back.
+                memory.in(draw.doubles(n));
+                memory.in(draw.doubles((1 << 17) - 200));
+                out.clear();
+                recording.replay();
+                assertThat(out.toArray()).isEqualTo(expected);
+            }
+            memory.verify();
+        }
     }
 
     @Test

@@ -13,6 +13,7 @@ import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
+import lnr.kernels.I32;
 import lnr.kernels.Scope;
 import lnr.kernels.U8;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -153,6 +154,19 @@ public abstract class RefusalContract extends DeviceContract {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(message);
         }
+        I32 noColumns = arena.in(new int[0]);
+        refuses("h", () -> device.support().gather(-1, noColumns, wide, none));
+        refuses("h", () -> device.support().scatter(-1, noColumns, none, wide));
+        refuses("d", () -> device.support().submatrix(-1, noColumns, wide, none));
+        refuses("h", () -> device.support().slope(-1, groups, 1, 1, none, none, none, none, none));
+        refuses("h", () -> device.support().inner(-1, groups, none, none, none));
+        refuses("h", () -> device.support().addScaled(-1, groups, none, none, none));
+        refuses("h", () -> device.support().retreat(-1, groups, 1, none, none, none));
+        U8 image = arena.in(new byte[1]);
+        I32 first = arena.in(new int[1]);
+        I32 shifts = arena.in(new int[] {-1, 0});
+        refuses("height", () -> device.layers().gatherShifted(1, -1, -1, image, first, shifts, 0, 1, one));
+        refuses("width", () -> device.layers().gatherShifted(0, 0, -1, image, noColumns, shifts, 0, 1, empty));
     }
 
     private static void refuses(String name, ThrowingCallable call) {

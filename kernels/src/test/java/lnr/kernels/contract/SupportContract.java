@@ -1,11 +1,17 @@
 package lnr.kernels.contract;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Arrays;
+import java.util.function.Consumer;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
+import lnr.kernels.I32;
 import lnr.kernels.Support;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The parts of a Newton step on the support. */
 public abstract class SupportContract extends DeviceContract {
@@ -35,6 +41,70 @@ public abstract class SupportContract extends DeviceContract {
         F64 submatrix = arena.out64(n * n);
         support.submatrix(d, arena.in(columns), arena.in(r), submatrix);
         exactly("submatrix", square, submatrix);
+    }
+
+    // Refused, and then nothing is written; or NaN where it is read, whatever M is a part of.
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 5, Integer.MAX_VALUE, Integer.MIN_VALUE})
+    void aColumnThatThereIsNotIsNeitherReadNorWritten(int column) {
+        int d = 5;
+        I32 columns = arena.in(new int[] {1, column, 4});
+        double[] large = draw.doubles((d + 2) * d);
+        F64 r = arena.in(large).slice(d, d * d);
+        double[] square = new double[9];
+        for (int i = 0; i < 9; i++) {
+            boolean known = i % 3 != 1 && i / 3 != 1;
+            square[i] = known ? large[d + (i / 3 == 0 ? 1 : 4) * d + (i % 3 == 0 ? 1 : 4)] : Double.NaN;
+        }
+        writesOrRefuses(d, column, square, out -> device.support().submatrix(d, columns, r, out));
+        for (int h = 3; h <= 4; h++) {
+            int rows = h;
+            double[] m = Arrays.copyOf(large, (d + 2) * h);
+            double[] in = draw.doubles(3 * h);
+            double[] packed = new double[3 * h];
+            double[] spread = m.clone();
+            Arrays.fill(packed, Double.NaN);
+            Arrays.fill(spread, h, (d + 1) * h, 0);
+            for (int i : new int[] {0, 2}) {
+                int at = (i == 0 ? 2 : 5) * h;
+                System.arraycopy(m, at, packed, i * h, h);
+                System.arraycopy(in, i * h, spread, at, h);
+            }
+            F64 from = arena.in(m).slice(h, d * h);
+            writesOrRefuses(h, column, packed, out -> device.support().gather(rows, columns, from, out));
+            F64 whole = arena.inOut(m);
+            F64 part = whole.slice(h, d * h);
+            F64 packedIn = arena.in(in);
+            boolean refused = refuses(h, column, () -> device.support().scatter(rows, columns, packedIn, part));
+            assertThat(whole.toArray()).as("scatter").isEqualTo(refused ? m : spread);
+        }
+    }
+
+    private void writesOrRefuses(int h, int column, double[] expected, Consumer<F64> operation) {
+        double[] before = draw.doubles(expected.length);
+        F64 out = arena.inOut(before);
+        boolean refused = refuses(h, column, () -> operation.accept(out));
+        assertThat(out.toArray()).isEqualTo(refused ? before : expected);
+    }
+
+    private static boolean refuses(int h, int column, Runnable operation) {
+        try {
+            operation.run();
+            return false;
+        } catch (IllegalArgumentException e) {
+            assertThat(e).hasMessage("columns: expected columns of (" + h + ", d), got " + column);
+            return true;
+        }
+    }
+
+    // All numbers are exact: a group of zeros, one whose step ends at a right angle to it, and one just short of that.
+    @Test
+    void whatTurnsByARightAngleIsZero() {
+        F64 m = arena.in(new double[] {0, 0, 2, 0, 2, 0});
+        F64 d = arena.in(new double[] {3, -4, 4, 1, 3, 1});
+        F64 out = arena.out64(6);
+        device.support().retreat(2, arena.groups(singles(3), ones(3)), 0.5, m, d, out);
+        assertThat(out.toArray()).containsExactly(0, 0, 0, 0, 0.5, -0.5);
     }
 
     @ParameterizedTest

@@ -1,6 +1,7 @@
 package lnr.kernels.emulated;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 import static org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder.request;
 
 import java.util.function.Supplier;
@@ -10,10 +11,13 @@ import lnr.kernels.contract.BlockDescentContract;
 import lnr.kernels.contract.ConvolutionContract;
 import lnr.kernels.contract.CorrelationContract;
 import lnr.kernels.contract.DeviceContract;
+import lnr.kernels.contract.FactorisationContract;
 import lnr.kernels.contract.GroupNormContract;
 import lnr.kernels.contract.LayersContract;
 import lnr.kernels.contract.MemoryContract;
+import lnr.kernels.contract.RecordingContract;
 import lnr.kernels.contract.SupportContract;
+import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 import org.junit.platform.launcher.listeners.TestExecutionSummary;
@@ -26,9 +30,19 @@ final class Contracts {
 
     /** Runs a part of the contract on devices from {@code supplier}. */
     static TestExecutionSummary run(Class<? extends DeviceContract> contract, Supplier<Device> supplier) {
+        return run(selectClass(contract), supplier);
+    }
+
+    /** Runs one test of it: {@code name}, or {@code name(int)} when it has a parameter. */
+    static TestExecutionSummary run(
+            Class<? extends DeviceContract> contract, String test, Supplier<Device> supplier) {
+        return run(selectMethod(contract.getName() + "#" + test), supplier);
+    }
+
+    private static TestExecutionSummary run(DiscoverySelector tests, Supplier<Device> supplier) {
         devices = supplier;
         SummaryGeneratingListener listener = new SummaryGeneratingListener();
-        LauncherFactory.create().execute(request().selectors(selectClass(contract)).build(), listener);
+        LauncherFactory.create().execute(request().selectors(tests).build(), listener);
         return listener.getSummary();
     }
 
@@ -90,6 +104,22 @@ final class Contracts {
 
     @Emulated
     static class Convolution extends ConvolutionContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+
+    @Emulated
+    static class Factorisation extends FactorisationContract {
+        @Override
+        protected Device open() {
+            return devices.get();
+        }
+    }
+
+    @Emulated
+    static class Recordings extends RecordingContract {
         @Override
         protected Device open() {
             return devices.get();

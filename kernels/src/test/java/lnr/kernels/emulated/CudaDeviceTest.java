@@ -409,6 +409,22 @@ class CudaDeviceTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"cuMemcpyHtoDAsync", "cuMemcpyDtoHAsync"})
+    void aCopyThatFailsChangesNothingAndLeaksNothing(String call) {
+        F64 x = scope.f64(new double[] {1, 2, 3});
+        Emulator.failCall(call, INVALID_VALUE);
+        assertThatThrownBy(() -> {
+                    x.toArray();
+                    x.write(new double[3]);
+                })
+                .isInstanceOf(DeviceException.class)
+                .hasMessageContaining(call);
+        assertThat(x.toArray()).containsExactly(1, 2, 3);
+        device.close();
+        assertThat(Emulator.log()).noneMatch(line -> line.startsWith("leaked"));
+    }
+
     @Test
     void closingGivesEverythingBack() {
         F64 x = scope.f64(new double[100_000]);

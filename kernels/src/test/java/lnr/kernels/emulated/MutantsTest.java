@@ -7,8 +7,13 @@ import java.nio.file.Path;
 import lnr.kernels.contract.DeviceContract;
 import lnr.kernels.emulated.Contracts.Blas;
 import lnr.kernels.emulated.Contracts.BlockDescents;
+import lnr.kernels.emulated.Contracts.Convolution;
+import lnr.kernels.emulated.Contracts.Correlation;
+import lnr.kernels.emulated.Contracts.Factorisation;
 import lnr.kernels.emulated.Contracts.GroupNorm;
+import lnr.kernels.emulated.Contracts.Layers;
 import lnr.kernels.emulated.Contracts.Memory;
+import lnr.kernels.emulated.Contracts.Recordings;
 import lnr.kernels.emulated.Contracts.Supports;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +42,16 @@ class MutantsTest {
         try (sown) {
             TestExecutionSummary summary = Contracts.run(contract, sown::open);
             assertThat(summary.getTestsStartedCount()).isGreaterThan(5);
+            return summary.getTotalFailureCount() > 0;
+        }
+    }
+
+    /** As {@link #isFound(Class, Mutant)}, by one test, or each of its cases. */
+    private static boolean isFound(Class<? extends DeviceContract> contract, String test, Mutant sown)
+            throws IOException {
+        try (sown) {
+            TestExecutionSummary summary = Contracts.run(contract, test, sown::open);
+            assertThat(summary.getTestsStartedCount()).isPositive();
             return summary.getTotalFailureCount() > 0;
         }
     }
@@ -111,6 +126,76 @@ class MutantsTest {
     }
 
     @Test
+    void aColumnThatThereIsNotIsFound() throws IOException {
+        String test = "aColumnThatThereIsNotIsNeitherReadNorWritten(int)";
+        Mutant written = Mutant.kernels("support", "column < 0 || column >= d", "column < 0 || column > d");
+        assertThat(isFound(Supports.class, test, written)).isTrue();
+        Mutant read = Mutant.kernels("support", "column >= 0 && column < d", "column >= 0 && column <= d");
+        assertThat(isFound(Supports.class, test, read)).isTrue();
+        Mutant row = Mutant.kernels("support", "row >= 0 && row < d", "row < d");
+        assertThat(isFound(Supports.class, test, row)).isTrue();
+    }
+
+    @Test
+    void aComparisonThatLeavesOutEqualityIsFound() throws IOException {
+        Mutant retreat = Mutant.kernels("support", "square - t * against <= 0", "square - t * against < 0");
+        assertThat(isFound(Supports.class, "whatTurnsByARightAngleIsZero", retreat)).isTrue();
+    }
+
+    @Test
+    void aLoopThatEndsAfterOneRoundIsFound() throws IOException {
+        Mutant partials = Mutant.kernels("vector", "sum += values[i];", "sum += i < 256 ? values[i] : 0;");
+        assertThat(isFound(Blas.class, "dotIsTheSumOfProducts(int)", partials)).isTrue();
+        Mutant parts = Mutant.kernels("correlation", "sum += parts[i];", "sum += i < 256 ? parts[i] : 0;");
+        assertThat(isFound(Correlation.class, "squaresAreAddedToTheFirstElementAlone(int, int)", parts)).isTrue();
+        Mutant rows = Mutant.kernels("vector", "fma(w[i], w[i], squares)", "fma(w[i], i < 512 ? w[i] : 0, squares)");
+        assertThat(isFound(Factorisation.class, "largestEigenvalueOfRankOneIsTheSquareOfItsVector", rows)).isTrue();
+        String batch = "whatIsWrongFarIntoABatchIsFound";
+        Mutant order = Mutant.kernels("gather", "i < length; i +=", "i < min(length, 1024LL); i +=");
+        assertThat(isFound(Layers.class, batch, order)).isTrue();
+        Mutant labels = Mutant.kernels("gather", "i < last; i +=", "i < min(last, 1024u); i +=");
+        assertThat(isFound(Layers.class, batch, labels)).isTrue();
+        Mutant loss = Mutant.kernels("cross_entropy", "i += min(warps, n - i)", "i = n");
+        assertThat(isFound(Layers.class, "crossEntropyAndItsGradientMatchTheirFormula(int, int)", loss)).isTrue();
+        loss = Mutant.kernels("cross_entropy", "i += min(warps, n - i)", "i = n");
+        assertThat(isFound(Layers.class, "distillationAndItsGradientMatchTheirFormula(int, int)", loss)).isTrue();
+        Mutant runs = Mutant.kernels("group_norm", "k + static_cast<long long>(gridDim.x) * TEAMS<team>", "1LL << 40");
+        assertThat(isFound(GroupNorm.class, "stepMatchesItsFormulaForManyColumns", runs)).isTrue();
+    }
+
+    @Test
+    void aLaunchThatBeginsWhereTheFirstDidIsFound() throws IOException {
+        String test = "crossAddsTheOuterProductsOfWidePairs";
+        Mutant products = host("CudaCorrelation", "per, (int) first, sums", "per, 0, sums");
+        assertThat(isFound(Correlation.class, test, products)).isTrue();
+        Mutant sums = host("CudaCorrelation", "1 : 0, (int) first, splits", "1 : 0, 0, splits");
+        assertThat(isFound(Correlation.class, test, sums)).isTrue();
+    }
+
+    @Test
+    void filtersOfTheFirstGroupInPlaceOfTheOthersAreFound() throws IOException {
+        String shape = "(lnr.kernels.Layers$ConvShape, int)";
+        Mutant weights = Mutant.kernels("convolution", "static_cast<long long>(blockIdx.y) * 2 * pairs + f;", "f;");
+        assertThat(isFound(Convolution.class, "forwardPoolsAndRectifiesTheConvolution" + shape, weights)).isTrue();
+        Mutant sums = Mutant.kernels("convolution_gradients", "first_filter = blockIdx.y * group", "first_filter = 0");
+        assertThat(isFound(Convolution.class, "backwardSendsEachGradientThroughItsWinner" + shape, sums)).isTrue();
+    }
+
+    @Test
+    void indicesTakenForThoseLookedAtBeforeAreFound() throws IOException {
+        Mutant checked = host("CudaLayers", "checked = wrong == 0 ? now : null;", "checked = now;");
+        assertThat(isFound(Layers.class, "eachPartOfAnOrderIsLookedAt", checked)).isTrue();
+    }
+
+    @Test
+    void whatLibrariesDoNotSayIsFound() throws IOException {
+        String given = "JCublas2.cublasSetWorkspace(handle, workspace, WORKSPACE)";
+        assertThat(isFound(Blas.class, "gemmPropagatesNotANumber", host("CudaBlas", given, "0"))).isTrue();
+        Mutant numbers = host("CudaBlas", "requireNumbers(a);", "");
+        assertThat(isFound(Factorisation.class, "eigenvaluesOfNotANumberAreNoNumbers", numbers)).isTrue();
+    }
+
+    @Test
     void aWrongLeadingDimensionIsFound() throws IOException {
         assertThat(isFound(Blas.class, host("CudaBlas", "operand(b, c), ldb", "operand(b, c), lda"))).isTrue();
     }
@@ -141,6 +226,23 @@ class MutantsTest {
     void memoryFreedWhileInUseIsFound() throws IOException {
         String wait = "memory.address() != 0 && finish()";
         assertThat(isFound(Memory.class, host("CudaDevice", wait, "memory.address() != 0"))).isTrue();
+    }
+
+    @Test
+    void memoryFreedUnderARecordingIsFound() throws IOException {
+        String kept = "Optional<DevicePointer> block = tryReserve(roomy);";
+        String freed =
+                """
+                Optional<DevicePointer> block = take(roomy);
+                if (scratch == 0) {
+                    device.onClose(() -> JCudaDriver.cuMemFree(new DevicePointer(scratch)));
+                } else {
+                    JCudaDriver.cuStreamSynchronize(device.stream());
+                    JCudaDriver.cuMemFree(new DevicePointer(scratch));
+                }
+                """;
+        String test = "aRecordingKeepsTheMemoryItWorksInWhenMoreIsAskedFor";
+        assertThat(isFound(Recordings.class, test, host("Holdings", kept, freed))).isTrue();
     }
 
     @Test
