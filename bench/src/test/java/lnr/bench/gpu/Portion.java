@@ -14,8 +14,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
- * Lets a process run a portion of a class's tests, for tools that make them so slow that all of them take too long: none
- * that an earlier process has ended, and none that would begin when {@code lnr.seconds} have passed since the first.
+ * Lets a process run a portion of a class's tests, for tools that make them so slow that all of them take too long:
+ * none that an earlier process has ended, and none that would begin when {@code lnr.seconds} have passed since the
+ * first.
  *
  * <p>The file that {@code lnr.portion} names has a line {@code ended ID} for each of the former. A file beside it, with
  * {@code .new} behind its name, gets a line {@code begun ID} and then {@code ended ID} for each test that runs, and
