@@ -2,6 +2,7 @@ package lnr.kernels.cuda;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -14,6 +15,16 @@ public final class Internals {
     /** Finds and loads the driver, and nothing more. */
     public static void loadDriver() {
         Libraries.driver();
+    }
+
+    /** What is said when the driver, once it is loaded, does not load kernels. */
+    public static String failure(int result) {
+        return Driver.failure("cuda:0", result, "cuModuleLoadData").getMessage();
+    }
+
+    /** What LNR calls of cuBLAS. */
+    public static List<String> blas() {
+        return Libraries.BLAS;
     }
 
     /** Has a kernel compiled for {@code device} at run time; the compiler's name and what it made, as text. */

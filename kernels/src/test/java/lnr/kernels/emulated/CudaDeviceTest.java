@@ -19,6 +19,7 @@ import lnr.kernels.Scope;
 import lnr.kernels.U8;
 import lnr.kernels.contract.Draw;
 import lnr.kernels.contract.Operation;
+import lnr.kernels.cuda.Internals;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CudaDeviceTest {
     private static final int INVALID_VALUE = 1;
     private static final int OUT_OF_MEMORY = 2;
+    private static final int NO_BINARY = 209;
     private static final int ILLEGAL_ADDRESS = 700;
 
     /** Bytes that cuBLAS works in. */
@@ -269,6 +271,31 @@ class CudaDeviceTest {
                 .hasMessageStartingWith("cuda:0: out of memory: asked for what cusolverDnCreate() takes, holding 8"
                         + " bytes in buffers and ");
         assertThat(device.blas().cholesky(1, a)).isTrue();
+    }
+
+    @Test
+    void aLibraryWithoutCodeForTheDeviceIsToldWithTheMend() {
+        F64 a = scope.f64(new double[] {4});
+        String mend = "; the library has no code for this device: install that of a CUDA that knows it, or name its"
+                + " directory by LNR_CUDA_PATH";
+        Emulator.failCall("cusolverDnCreate", NO_BINARY);
+        assertThatThrownBy(() -> device.blas().cholesky(1, a))
+                .isInstanceOf(DeviceException.class)
+                .hasMessage("cuda:0: cusolverDnCreate() failed: CUSOLVER_STATUS_ARCH_MISMATCH" + mend);
+        device.close();
+        Emulator.failCall("cublasCreate", NO_BINARY);
+        assertThatThrownBy(() -> Device.open("cuda"))
+                .isInstanceOf(DeviceException.class)
+                .hasMessage("cuda:0: cublasCreate() failed: CUBLAS_STATUS_ARCH_MISMATCH" + mend);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, NO_BINARY, 218, 221, 222, 223})
+    void codeThatTheDriverDoesNotTakeIsToldWithTheMend(int result) {
+        assertThat(Internals.failure(result))
+                .startsWith("cuda:0: cuModuleLoadData() failed: ")
+                .contains("; the kernels were built without code for this device, and the driver ")
+                .contains(result == 223 ? "unset CUDA_DISABLE_PTX_JIT" : "install a newer driver");
     }
 
     // The kernel's fault, the device's, two that JCuda has no name for, the server's, another device's, and no device
