@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import lnr.kernels.contract.DeviceContract;
 import lnr.kernels.emulated.Contracts.Blas;
 import lnr.kernels.emulated.Contracts.BlockDescents;
+import lnr.kernels.emulated.Contracts.Correlation;
+import lnr.kernels.emulated.Contracts.GroupNorm;
 import lnr.kernels.emulated.Contracts.Memory;
 import lnr.kernels.emulated.Contracts.Supports;
 import org.junit.jupiter.api.AfterEach;
@@ -68,6 +70,25 @@ class MutantsTest {
     void aChangeThatDoesNotReachTheNextColumnIsFound() throws IOException {
         String reach = "moved |= ((1u << size) - 1) << j;";
         assertThat(isFound(BlockDescents.class, Mutant.kernels("block_descent", reach, ""))).isTrue();
+    }
+
+    @Test
+    void aCopyThatIsNotWaitedForIsFound() throws IOException {
+        String prox = "copy_async_wait<0>();\n        }\n        auto again";
+        String none = "}\n        auto again";
+        assertThat(isFound(GroupNorm.class, Mutant.kernels("group_norm", prox, none))).isTrue();
+        String wait = "copy_async_wait<STAGES - 2>";
+        String early = "copy_async_wait<STAGES - 1>";
+        assertThat(isFound(Correlation.class, Mutant.kernels("correlation", wait, early))).isTrue();
+    }
+
+    @Test
+    void aCopyOfMoreThanAddressesAllowIsFound() throws IOException {
+        String narrow = "copy<width.value>(own + i, from + i, wide)";
+        String wide = "copy<width.value>(own + i, from + i, true)";
+        assertThat(isFound(GroupNorm.class, Mutant.kernels("group_norm", narrow, wide))).isTrue();
+        String aligned = "d % 4 == 0 && aligned<16>(x)";
+        assertThat(isFound(Correlation.class, Mutant.kernels("correlation", aligned, "d % 4 == 0"))).isTrue();
     }
 
     @Test
