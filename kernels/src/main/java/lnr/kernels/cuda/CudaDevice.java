@@ -351,7 +351,19 @@ public final class CudaDevice implements Device {
     void download(Type type, long address, Object target, int to, int count) {
         try (Turn turn = turn()) {
             requireNotRecording("the device's data cannot be copied to the host");
-            staging.download(type, address, target, to, count);
+            staging.fetch(type, address, target, to, count).run();
+        }
+    }
+
+    Runnable fetch(Type type, long address, Object target, int to, int count) {
+        try (Turn turn = turn()) {
+            requireNotRecording("the device's data cannot be copied to the host");
+            Runnable arrival = staging.fetch(type, address, target, to, count);
+            return () -> {
+                try (Turn later = turn()) {
+                    arrival.run();
+                }
+            };
         }
     }
 

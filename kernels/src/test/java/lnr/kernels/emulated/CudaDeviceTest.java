@@ -412,6 +412,34 @@ class CudaDeviceTest {
         assertThat(Emulator.launches().get("lnr_convolve")).isEqualTo(before + 1);
     }
 
+    // What is asked for later neither changes what arrives nor is waited for.
+    @Test
+    void numbersArriveAsTheyWereWhenTheyWereAskedFor() {
+        F64 x = scope.f64(new double[] {1, 2, 3});
+        F64 one = scope.f64(new double[] {1, 1, 1});
+        long before = Emulator.launches().getOrDefault("lnr_axpy", 0L);
+        double[][] arrived = new double[400][3];
+        Runnable[] arrivals = new Runnable[400];
+        for (int i = 0; i < 400; i++) { // more than may be on their way at a time
+            arrivals[i] = x.fetch(arrived[i]);
+            device.blas().axpy(1, one, x);
+        }
+        arrivals[0].run();
+        assertThat(Emulator.launches().get("lnr_axpy")).as("what has run").isLessThan(before + 400);
+        for (int i = 399; i >= 0; i--) {
+            arrivals[i].run();
+            arrivals[i].run();
+            assertThat(arrived[i]).containsExactly(1 + i, 2 + i, 3 + i);
+        }
+        F64 large = scope.f64(IntStream.range(0, 3_000_000).asDoubleStream().toArray());
+        double[] all = new double[3_000_000];
+        Runnable last = large.fetch(all); // three times the ring
+        large.clear();
+        last.run();
+        assertThat(all).startsWith(0, 1, 2).endsWith(2_999_998, 2_999_999);
+        assertThatThrownBy(() -> x.fetch(new double[2])).hasMessage("array: expected [3], got [2]");
+    }
+
     @Test
     void namedRangesRunWhatTheyAreGiven() {
         assertThat(device.<Integer>range("epoch 3", () -> 7)).isEqualTo(7);
