@@ -4,7 +4,8 @@
 // Self-contained: NVRTC compiles it without a single standard header. Blocks are one-dimensional throughout. Sums are
 // taken in an order that the launch shape alone decides, so that results are the same bits from run to run.
 //
-// The macros may be defined before this file is read, by whoever compiles kernels for something that is no GPU.
+// The macros may be defined before this file is read, by whoever compiles kernels for something that is no GPU; with
+// COPY_ASYNC goes a definition of the copies.
 #pragma once
 
 // A kernel, at most this many threads a block: KERNEL(256) void lnr_name(int n, const double* x, double* out) {
@@ -196,6 +197,7 @@ __device__ inline void mma_16x8x16(double (&c)[4], const double (&a)[8], const d
 #endif
 }
 
+#ifndef COPY_ASYNC
 // Copies 4, 8 or 16 bytes from global to shared memory without passing through registers; zeros when not valid, and
 // then nothing is read. Both addresses are aligned to as many bytes. The bytes are there for this thread after
 // copy_async_wait, for the others of the block after a barrier behind that. PTX: cp.async, sm_80 and newer.
@@ -235,3 +237,4 @@ __device__ inline void copy_async_wait() {
     asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
 #endif
 }
+#endif

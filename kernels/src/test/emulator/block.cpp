@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <deque>
 #include <numeric>
 
 #include "fiber.h"
@@ -31,6 +32,7 @@ Now now;
 namespace {
 
 constexpr int ILLEGAL_ADDRESS = 700;
+constexpr int MISALIGNED_ADDRESS = 716;
 constexpr int LAUNCH_FAILED = 719;
 constexpr unsigned MOST_THREADS = 1024;
 constexpr unsigned WARP = 32;
@@ -51,6 +53,12 @@ struct Warp {
     std::vector<Meeting> meetings;
 };
 
+// A copy under way, and which of its thread's groups it is of.
+struct Grouped {
+    Copy copy;
+    int group;
+};
+
 struct Thread {
     uint3 index;
     unsigned lane;
@@ -63,6 +71,8 @@ struct Thread {
     uint64_t result;
     uint32_t clock;
     uint32_t known[WARP];
+    std::deque<Grouped> copies; // the oldest first
+    int groups;                 // closed so far
 };
 
 Schedule schedule;
@@ -449,6 +459,8 @@ void run_block() {
         Thread& thread = threads[i];
         thread.started = false;
         thread.at_barrier = false;
+        thread.copies.clear();
+        thread.groups = 0;
     }
     for (unsigned w = 0; w * WARP < count; w++) {
         unsigned lanes_of_it = std::min(WARP, count - w * WARP);
@@ -576,6 +588,29 @@ void meet(Site site, unsigned mask) {
         return;
     }
     meet(site, mask, false, true, 0, 0);
+}
+
+void require_aligned(Site site, const void* address, int bytes) {
+    if (reinterpret_cast<uintptr_t>(address) % bytes != 0) {
+        fail(MISALIGNED_ADDRESS, text(site) + " of " + std::to_string(bytes) + " bytes, unaligned");
+    }
+}
+
+void begin_copy(const Copy& copy) {
+    current->copies.push_back({copy, current->groups});
+}
+
+void close_copies() {
+    current->groups++;
+}
+
+void wait_for_copies(int pending) {
+    std::deque<Grouped>& copies = current->copies;
+    while (!copies.empty() && copies.front().group < current->groups - pending) {
+        Copy copy = copies.front().copy;
+        copies.pop_front();
+        copy.arrive(copy.to, copy.from);
+    }
 }
 
 void trap(Site site) {

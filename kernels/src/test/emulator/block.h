@@ -69,8 +69,6 @@ char* shared_range();
 // Runs a launch whose shape is within the device's limits, to the end or to the first failure. Not reentrant.
 Failure run(const Launch& launch);
 
-// NaN as a double and as two floats, far out of range as an index: what memory holds that nobody wrote.
-constexpr uint64_t POISON = 0x7ff8bad57ff8bad5;
 void poison(void* memory, size_t bytes);
 
 // What an address that a kernel may not touch is: the device's memory says.

@@ -13,11 +13,12 @@ struct Blas : LibraryHandle {
 int status(int result) {
     switch (result) {
         case SUCCESS: return 0;
-        case OUT_OF_MEMORY: return 3;   // CUBLAS_STATUS_ALLOC_FAILED
-        case INVALID_HANDLE: return 1;  // CUBLAS_STATUS_NOT_INITIALIZED
-        case INVALID_VALUE: return 7;   // CUBLAS_STATUS_INVALID_VALUE
-        case NOT_SUPPORTED: return 15;  // CUBLAS_STATUS_NOT_SUPPORTED
-        default: return 13;             // CUBLAS_STATUS_EXECUTION_FAILED
+        case OUT_OF_MEMORY: return 3;     // CUBLAS_STATUS_ALLOC_FAILED
+        case INVALID_HANDLE: return 1;    // CUBLAS_STATUS_NOT_INITIALIZED
+        case INVALID_VALUE: return 7;     // CUBLAS_STATUS_INVALID_VALUE
+        case NO_BINARY_FOR_GPU: return 8; // CUBLAS_STATUS_ARCH_MISMATCH
+        case NOT_SUPPORTED: return 15;    // CUBLAS_STATUS_NOT_SUPPORTED
+        default: return 13;               // CUBLAS_STATUS_EXECUTION_FAILED
     }
 }
 

@@ -14,11 +14,12 @@ struct Solver : LibraryHandle {
 int status(int result) {
     switch (result) {
         case SUCCESS: return 0;
-        case INVALID_HANDLE: return 1; // CUSOLVER_STATUS_NOT_INITIALIZED
-        case OUT_OF_MEMORY: return 2;  // CUSOLVER_STATUS_ALLOC_FAILED
-        case INVALID_VALUE: return 3;  // CUSOLVER_STATUS_INVALID_VALUE
-        case NOT_SUPPORTED: return 9;  // CUSOLVER_STATUS_NOT_SUPPORTED
-        default: return 6;             // CUSOLVER_STATUS_EXECUTION_FAILED
+        case INVALID_HANDLE: return 1;    // CUSOLVER_STATUS_NOT_INITIALIZED
+        case OUT_OF_MEMORY: return 2;     // CUSOLVER_STATUS_ALLOC_FAILED
+        case INVALID_VALUE: return 3;     // CUSOLVER_STATUS_INVALID_VALUE
+        case NO_BINARY_FOR_GPU: return 4; // CUSOLVER_STATUS_ARCH_MISMATCH
+        case NOT_SUPPORTED: return 9;     // CUSOLVER_STATUS_NOT_SUPPORTED
+        default: return 6;                // CUSOLVER_STATUS_EXECUTION_FAILED
     }
 }
 

@@ -68,6 +68,39 @@ unsigned ballot(Site site, unsigned mask, bool vote);
 void meet(Site site, unsigned mask);
 [[noreturn]] void trap(Site site);
 
+// NaN as a double and as two floats, far out of range as an index: what memory holds that nobody wrote.
+constexpr uint64_t POISON = 0x7ff8bad57ff8bad5;
+
+// A copy from global to shared memory that goes on beside the thread: zeros where `from` is null.
+struct Copy {
+    void* to;
+    const void* from;
+    void (*arrive)(void* to, const void* from);
+};
+
+// A copy begins; the thread's copies since the last such call become a group; copies of all of its groups but the
+// last `pending` arrive. Not before: the bytes may be there at any time in between, so that nobody may count on it.
+void begin_copy(const Copy& copy);
+void close_copies();
+void wait_for_copies(int pending);
+
+// Ends the launch when an address is no multiple of so many bytes.
+void require_aligned(Site site, const void* address, int bytes);
+
+template <int bytes>
+struct __align__(bytes) Piece {
+    unsigned words[bytes / 4];
+};
+
+template <int bytes>
+void arrive(void* to, const void* from) {
+    Piece<bytes> piece = {};
+    if (from != nullptr) {
+        piece = *static_cast<const Piece<bytes>*>(from);
+    }
+    *static_cast<Piece<bytes>*>(to) = piece;
+}
+
 // The block's shared memory. An array is known by the address of a variable of its own.
 void* shared(const char* name, const void* variable, size_t bytes);
 void* dynamic_shared();
@@ -147,6 +180,32 @@ T __shfl_xor_sync(unsigned mask, T value, int with, int width = warpSize, SITE) 
     unsigned source = lane ^ with;
     bool inside = source < (lane & ~(width - 1u)) + width;
     return emulated::exchange(HERE("__shfl_xor_sync"), mask, value, inside ? source : lane);
+}
+
+// As lnr.cuh has them. Until it arrives a copy leaves poison where it goes, and where it comes from is read twice: what
+// checks accesses then sees both of its ends.
+#define COPY_ASYNC
+template <int bytes>
+__attribute__((always_inline)) inline void copy_async(void* shared, const void* global, bool valid = true, SITE) {
+    static_assert(bytes == 4 || bytes == 8 || bytes == 16, "what cp.async copies");
+    emulated::require_aligned(HERE("copy_async"), shared, bytes);
+    emulated::require_aligned(HERE("copy_async"), global, bytes);
+    unsigned* to = static_cast<unsigned*>(shared);
+    const volatile unsigned* from = static_cast<const unsigned*>(global);
+    for (int i = 0; i < bytes / 4; i++) {
+        if (valid) {
+            static_cast<void>(from[i]);
+        }
+        to[i] = static_cast<unsigned>(emulated::POISON);
+    }
+    emulated::begin_copy({shared, valid ? global : nullptr, emulated::arrive<bytes>});
+}
+inline void copy_async_commit() {
+    emulated::close_copies();
+}
+template <int pending>
+void copy_async_wait() {
+    emulated::wait_for_copies(pending);
 }
 
 inline void __trap(SITE) {

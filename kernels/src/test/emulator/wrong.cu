@@ -40,6 +40,62 @@ KERNEL(64) void lnr_half_warps(double* out) {
     out[threadIdx.x] = value;
 }
 
+// Correct: two groups of copies, one behind the other, and of zeros in place of the last number.
+KERNEL(64) void lnr_copy(const double* x, double* out) {
+    SHARED(double, values, 128);
+    int i = threadIdx.x;
+    copy_async<8>(values + i, x + i);
+    copy_async_commit();
+    copy_async<8>(values + 64 + i, x + 64 + i, i < 63);
+    copy_async_commit();
+    copy_async_wait<1>();
+    __syncthreads();
+    double reversed = values[63 - i];
+    copy_async_wait<0>();
+    __syncthreads();
+    out[i] = reversed;
+    out[64 + i] = values[127 - i];
+}
+
+// The last of a thread's copies is on its way still, or in no group.
+KERNEL(64) void lnr_copy_not_awaited(const double* x, double* out) {
+    SHARED(double, values, 128);
+    int i = threadIdx.x;
+    copy_async<8>(values + i, x + i);
+    copy_async_commit();
+    copy_async<8>(values + 64 + i, x + 64 + i);
+    copy_async_commit();
+    copy_async_wait<1>();
+    out[i] = values[i];
+    out[64 + i] = values[64 + i];
+}
+
+KERNEL(64) void lnr_copy_in_no_group(const double* x, double* out) {
+    SHARED(double, values, 128);
+    int i = threadIdx.x;
+    copy_async<8>(values + i, x + i);
+    copy_async_commit();
+    copy_async<8>(values + 64 + i, x + 64 + i);
+    copy_async_wait<0>();
+    out[i] = values[i];
+    out[64 + i] = values[64 + i];
+}
+
+// Another thread's copy is waited for, but not met at a barrier.
+KERNEL(64) void lnr_copy_of_another(const double* x, double* out) {
+    SHARED(double, values, 64);
+    int i = threadIdx.x;
+    copy_async<8>(values + i, x + i);
+    copy_async_commit();
+    copy_async_wait<0>();
+    out[i] = values[63 - i];
+}
+
+KERNEL(64) void lnr_copy_unaligned(int from, int to, const double* x) {
+    SHARED(double, values, 130);
+    copy_async<16>(values + 2 * threadIdx.x + to, x + 2 * threadIdx.x + from);
+}
+
 KERNEL(64) void lnr_barriers_apart(double* out) {
     if (threadIdx.x < 40) {
         __syncthreads();

@@ -50,6 +50,11 @@ public abstract class Buffer {
         storage.download(offset, target, 0, size);
     }
 
+    final Runnable fetch(Object target, int size) {
+        requireExactly(size);
+        return storage.fetch(offset, target, 0, size);
+    }
+
     /** The length, when it fits a Java array. */
     final int hostLength() {
         if (length > Integer.MAX_VALUE - 8) {

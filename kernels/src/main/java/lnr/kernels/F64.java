@@ -22,6 +22,16 @@ public final class F64 extends Buffer {
         download(target, target.length);
     }
 
+    /**
+     * Begins to copy all elements, as they are behind all that was asked for so far, to {@code target}, of the same
+     * length. Modified, at any time until what is returned has run.
+     *
+     * @return waits for the copy, but for nothing that was asked for after it
+     */
+    public Runnable fetch(double[] target) {
+        return fetch(target, target.length);
+    }
+
     /** All elements, in a new array. */
     public double[] toArray() {
         double[] target = new double[hostLength()];

@@ -36,6 +36,21 @@ public abstract class Storage {
      */
     protected abstract void download(long from, Object target, int to, int length);
 
+    /**
+     * Begins to copy to the host what the block holds once all operations asked for so far have run: those asked for
+     * from now on do not hold it up.
+     *
+     * @param from first element in this block
+     * @param target a Java array of the element type. Modified, at any time until what is returned has run.
+     * @param to first element in {@code target}
+     * @param length number of elements
+     * @return waits for the copy
+     */
+    protected Runnable fetch(long from, Object target, int to, int length) {
+        download(from, target, to, length);
+        return () -> {};
+    }
+
     /** Sets {@code length} elements from {@code from} on to zero. */
     protected abstract void clear(long from, long length);
 

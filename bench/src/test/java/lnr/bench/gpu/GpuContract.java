@@ -17,11 +17,13 @@ import lnr.kernels.contract.RefusalContract;
 import lnr.kernels.contract.SupportContract;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The contract of devices, kept by a real GPU. Its name keeps it out of builds, whose machines have none; the kit runs
  * each part in a process of its own, since one wrong access can cost a process the device.
  */
+@ExtendWith(Portion.class)
 class GpuContract {
     @Nested
     class Identity {

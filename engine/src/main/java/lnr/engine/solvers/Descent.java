@@ -19,8 +19,9 @@ import lnr.kernels.Scope;
  * workspace is from the start, and on the host only room for one more number of history.
  *
  * <p>Steps run in blocks, recorded once and replayed: only a block's end waits for the device and brings the numbers
- * that decide when to stop, five a step. Where they say that a step inside the block was the last, the block is run
- * again up to there, so that the answer and the history are those of one step at a time.
+ * that decide when to stop, five a step. By the rule on change the next block is asked for before that, as long as the
+ * end is not near, so that the device does not idle meanwhile. Where the numbers say that a step inside the block was
+ * the last, the block is run again up to there, so that the answer and the history are those of one step at a time.
  *
  * <p>P = M R is kept beside M. The gradient at a look-ahead point follows from it by linearity and the objective at M
  * by inner products, so that a step is one product and one fused kernel.
@@ -28,6 +29,7 @@ import lnr.kernels.Scope;
 final class Descent implements AutoCloseable {
     private static final int BLOCK = 16; // steps at most; even, so that the iterate is back in its buffer
     private static final int STATS = 5;
+    private static final double NEAR = 10; // changes of so many times what stops are near the end
     private static final double EPSILON = 1e-10; // of the text: in relative changes, and under the root of u
 
     private final Problem problem;
@@ -46,12 +48,10 @@ final class Descent implements AutoCloseable {
     private F64 mPrev; // (h, d)
     private F64 mr; // (h, d) = M R
     private F64 mrPrev; // (h, d)
-    private final F64 mSaved; // (h, d), m and mPrev when the block began
-    private final F64 mPrevSaved;
     private final F64 u; // (BLOCK), look-ahead of each step to come
-    private final double[] ahead = new double[BLOCK];
     private final F64 stats; // (BLOCK, 5), as GroupNorm.step leaves them
-    private final double[] read = new double[STATS * BLOCK];
+    private Block judged; // the block whose numbers come next
+    private Block spare;
     private Recording recording; // a block of steps, an even number, beginning with the iterate in recordedFrom
     private int recorded;
     private F64 recordedFrom;
@@ -59,6 +59,21 @@ final class Descent implements AutoCloseable {
     private double[] history = new double[256];
     private int iterations;
     private Status status = Status.MAX_ITERATIONS;
+
+    /** Steps that were asked for together. */
+    private static final class Block {
+        private final F64 m; // (h, d), m and mPrev when the block began
+        private final F64 mPrev;
+        private final double[] ahead = new double[BLOCK];
+        private final double[] stats = new double[STATS * BLOCK];
+        private int steps;
+        private Runnable arrival; // of stats
+
+        private Block(F64 m, F64 mPrev) {
+            this.m = m;
+            this.mPrev = mPrev;
+        }
+    }
 
     private Descent(Problem problem, Stopping stopping, Monitor monitor, Scope scope) {
         this.problem = problem;
@@ -76,8 +91,8 @@ final class Descent implements AutoCloseable {
         mPrev = scope.f64(size);
         mr = scope.f64(size);
         mrPrev = scope.f64(size);
-        mSaved = scope.f64(size);
-        mPrevSaved = scope.f64(size);
+        judged = new Block(scope.f64(size), scope.f64(size));
+        spare = new Block(scope.f64(size), scope.f64(size));
         u = scope.f64(BLOCK);
         stats = scope.f64(STATS * BLOCK);
         certificate = new Certificate(problem, scope);
@@ -129,35 +144,38 @@ final class Descent implements AutoCloseable {
         fit.product(m, mr);
         blas.copy(mr, mrPrev);
         groupNorm.penalty(h, problem.groups(), m, stats);
-        stats.read(read);
-        double penalty = read[0];
+        stats.read(judged.stats);
+        double penalty = judged.stats[0];
         double delta = 1;
         double gap = stopping.gap() > 0 ? certificate.at(m, mr).relativeGap() : Double.NaN;
         int k = 0;
+        boolean asked = false;
         while (k < stopping.cap()) {
             if (gap <= stopping.gap()) {
                 status = Status.CONVERGED;
                 return;
             }
-            int steps = Math.min(Math.min(BLOCK, stopping.every() - k % stopping.every()), stopping.cap() - k);
-            for (int i = 0; i < steps; i++) {
-                ahead[i] = lookAhead.applyAsDouble(k + i + 1);
+            if (!asked) {
+                ask(judged, k, lookAhead, step, threshold);
             }
-            u.write(ahead);
-            save();
-            run(steps, step, threshold);
-            stats.read(read);
+            int steps = judged.steps;
+            asked = stopping.gap() == 0 && delta > NEAR * stopping.change() && k + steps < stopping.cap();
+            if (asked) {
+                ask(spare, k + steps, lookAhead, step, threshold);
+            }
+            judged.arrival.run();
             double objective = Double.NaN;
             for (int i = 0; i < steps; i++) {
                 int at = STATS * i;
+                double[] read = judged.stats;
                 objective = 0.5 * read[at + 3] - read[at + 4] + problem.lambda() * penalty;
                 penalty = read[at + 2];
                 record(objective);
                 delta = memory * delta + Math.sqrt(read[at]) / (Math.sqrt(read[at + 1]) + EPSILON);
                 requireNumber("change of the iterate", delta);
                 if (stopping.gap() == 0 && delta <= stopping.change()) {
-                    if (i + 1 < steps) {
-                        restore(steps);
+                    if (asked || i + 1 < steps) {
+                        restore(judged, steps + (asked ? spare.steps : 0));
                         advance(i + 1, step, threshold);
                     }
                     status = Status.CONVERGED;
@@ -169,10 +187,28 @@ final class Descent implements AutoCloseable {
             if (k % stopping.every() == 0) {
                 gap = stopping.gap() > 0 ? certificate.at(m, mr).relativeGap() : gap;
                 if (!proceed(objective, gap)) {
+                    if (asked) {
+                        restore(spare, spare.steps);
+                    }
                     return;
                 }
             }
+            Block next = spare;
+            spare = judged;
+            judged = next;
         }
+    }
+
+    /** Asks for the steps behind step k, up to the next look at the gap, and for their numbers. */
+    private void ask(Block block, int k, IntToDoubleFunction lookAhead, double step, double threshold) {
+        block.steps = Math.min(Math.min(BLOCK, stopping.every() - k % stopping.every()), stopping.cap() - k);
+        for (int i = 0; i < block.steps; i++) {
+            block.ahead[i] = lookAhead.applyAsDouble(k + i + 1);
+        }
+        u.write(block.ahead);
+        save(block);
+        run(block.steps, step, threshold);
+        block.arrival = stats.fetch(block.stats);
     }
 
     /** Takes as many steps: where it can, by replaying the recording made after the first block. */
@@ -200,23 +236,24 @@ final class Descent implements AutoCloseable {
         }
     }
 
-    /** Remembers where a block begins, if a step inside it may prove the last. */
-    private void save() {
+    /** Remembers where a block begins, if a step inside it, or the one before it, may prove the last. */
+    private void save(Block block) {
         if (stopping.gap() == 0) {
-            blas.copy(m, mSaved);
-            blas.copy(mPrev, mPrevSaved);
+            blas.copy(m, block.m);
+            blas.copy(mPrev, block.mPrev);
         }
     }
 
-    /** Goes back to where a block of {@code steps} began. */
-    private void restore(int steps) {
+    /** Goes back to where a block began, as many steps ago. */
+    private void restore(Block block, int steps) {
         if (steps % 2 == 1) {
             rotate();
         }
-        blas.copy(mSaved, m);
-        blas.copy(mPrevSaved, mPrev);
+        blas.copy(block.m, m);
+        blas.copy(block.mPrev, mPrev);
         fit.product(m, mr);
         fit.product(mPrev, mrPrev);
+        u.write(block.ahead);
     }
 
     /**

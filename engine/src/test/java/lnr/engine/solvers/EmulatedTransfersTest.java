@@ -79,6 +79,16 @@ class EmulatedTransfersTest {
         }
     }
 
+    // Stopped at the end of the first block, the device has been given the second one already.
+    @ParameterizedTest
+    @ValueSource(strings = {"proximal-gradient", "fista"})
+    void theNextBlockIsAskedForBeforeTheLastOnesNumbersCome(String name) {
+        Solver solver = Solver.named(name).withStopping(new Stopping(1000, 1e-12, 0, 10));
+        long before = Emulator.launches().getOrDefault("lnr_step", 0L);
+        bytes(solver, 3, 9, 10);
+        assertThat(Emulator.launches().get("lnr_step") - before).isEqualTo(20);
+    }
+
     // A look at the gap takes the slopes of all groups, and Newton's method the norms too: at each try of a step.
     @ParameterizedTest
     @ValueSource(strings = {"fista", "restarted-fista", "newton"})

@@ -288,10 +288,17 @@ public final class CudaDevice implements Device {
         if (status.endsWith("ALLOC_FAILED")) {
             return outOfMemory(call, arguments);
         }
-        String mend = status.endsWith("NOT_INITIALIZED")
-                ? "; the library does not fit the driver, or there is no memory for it: see nvidia-smi"
-                : "";
-        return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + mend);
+        return new DeviceException(name + ": " + Driver.call(call, arguments) + " failed: " + status + mend(status));
+    }
+
+    private static String mend(String status) {
+        if (status.endsWith("NOT_INITIALIZED")) {
+            return "; the library does not fit the driver, or there is no memory for it: see nvidia-smi";
+        } else if (status.endsWith("ARCH_MISMATCH")) {
+            return "; the library has no code for this device: install that of a CUDA that knows it, or name its"
+                    + " directory by " + Libraries.PATH;
+        }
+        return "";
     }
 
     private DeviceException outOfMemory(String call, Object... arguments) {
@@ -344,7 +351,19 @@ public final class CudaDevice implements Device {
     void download(Type type, long address, Object target, int to, int count) {
         try (Turn turn = turn()) {
             requireNotRecording("the device's data cannot be copied to the host");
-            staging.download(type, address, target, to, count);
+            staging.fetch(type, address, target, to, count).run();
+        }
+    }
+
+    Runnable fetch(Type type, long address, Object target, int to, int count) {
+        try (Turn turn = turn()) {
+            requireNotRecording("the device's data cannot be copied to the host");
+            Runnable arrival = staging.fetch(type, address, target, to, count);
+            return () -> {
+                try (Turn later = turn()) {
+                    arrival.run();
+                }
+            };
         }
     }
 

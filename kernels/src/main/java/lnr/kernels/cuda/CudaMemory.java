@@ -73,6 +73,12 @@ final class CudaMemory extends Storage {
     }
 
     @Override
+    protected Runnable fetch(long from, Object target, int to, int count) {
+        requireOpen();
+        return owner.fetch(type, at(from), target, to, count);
+    }
+
+    @Override
     protected void clear(long from, long count) {
         requireOpen();
         writes++;

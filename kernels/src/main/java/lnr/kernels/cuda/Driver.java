@@ -3,8 +3,7 @@ package lnr.kernels.cuda;
 import static jcuda.driver.CUresult.CUDA_ERROR_DEVICE_UNAVAILABLE;
 import static jcuda.driver.CUresult.CUDA_ERROR_ECC_UNCORRECTABLE;
 import static jcuda.driver.CUresult.CUDA_ERROR_INVALID_DEVICE;
-import static jcuda.driver.CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND;
-import static jcuda.driver.CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU;
+import static jcuda.driver.CUresult.CUDA_ERROR_JIT_COMPILATION_DISABLED;
 import static jcuda.driver.CUresult.CUDA_ERROR_NO_DEVICE;
 import static jcuda.driver.CUresult.CUDA_ERROR_NOT_SUPPORTED;
 import static jcuda.driver.CUresult.CUDA_ERROR_OPERATING_SYSTEM;
@@ -13,7 +12,6 @@ import static jcuda.driver.CUresult.CUDA_ERROR_STUB_LIBRARY;
 import static jcuda.driver.CUresult.CUDA_ERROR_SYSTEM_DRIVER_MISMATCH;
 import static jcuda.driver.CUresult.CUDA_ERROR_SYSTEM_NOT_READY;
 import static jcuda.driver.CUresult.CUDA_ERROR_UNKNOWN;
-import static jcuda.driver.CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
 
 import java.util.Arrays;
 import java.util.Set;
@@ -55,6 +53,15 @@ final class Driver {
             CUresult.CUDA_ERROR_EXTERNAL_DEVICE,
             CUresult.CUDA_ERROR_ECC_UNCORRECTABLE,
             CUresult.CUDA_ERROR_NVLINK_UNCORRECTABLE);
+
+    /** What the driver says of code that is good, but not for this device or not for this driver. */
+    private static final Set<Integer> NO_CODE = Set.of(
+            CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
+            CUresult.CUDA_ERROR_INVALID_IMAGE,
+            CUresult.CUDA_ERROR_INVALID_PTX,
+            CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
+            CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND,
+            CUresult.CUDA_ERROR_JIT_COMPILATION_DISABLED);
 
     private static DeviceException failure;
     private static boolean tried;
@@ -118,6 +125,10 @@ final class Driver {
         return STICKY.contains(result);
     }
 
+    static boolean isNoCode(int result) {
+        return NO_CODE.contains(result);
+    }
+
     private static void check(int result, String call, Object... arguments) {
         if (result != CUresult.CUDA_SUCCESS) {
             throw failure("cuda", result, call, arguments);
@@ -155,6 +166,12 @@ final class Driver {
         } else if (isSticky(result)) {
             return "the device is lost to this process, perhaps by an operation asked for earlier: start again, and"
                     + " look for Xid in the system's log";
+        } else if (result == CUDA_ERROR_JIT_COMPILATION_DISABLED) {
+            return "the kernels were built without code for this device, and the driver is told to make none: unset"
+                    + " CUDA_DISABLE_PTX_JIT";
+        } else if (isNoCode(result)) {
+            return "the kernels were built without code for this device, and the driver cannot make it: install a newer"
+                    + " driver";
         }
         return switch (result) {
             case CUDA_ERROR_NO_DEVICE -> "no device is visible: see nvidia-smi, and CUDA_VISIBLE_DEVICES";
@@ -166,9 +183,6 @@ final class Driver {
             case CUDA_ERROR_SYSTEM_DRIVER_MISMATCH, CUDA_ERROR_OPERATING_SYSTEM ->
                 "libcuda.so.1 and the kernel's module do not fit: restart the machine, or install the driver again";
             case CUDA_ERROR_SYSTEM_NOT_READY -> "start the machine's fabric manager";
-            case CUDA_ERROR_NO_BINARY_FOR_GPU, CUDA_ERROR_UNSUPPORTED_PTX_VERSION, CUDA_ERROR_JIT_COMPILER_NOT_FOUND ->
-                "the kernels were built without code for this device, and the driver cannot make it: install a newer"
-                        + " driver";
             case CUDA_ERROR_NOT_SUPPORTED -> "this device or its driver cannot do that";
             default -> "";
         };

@@ -26,6 +26,41 @@ final class Libraries {
     /** Names directories to look into first, separated by colons; site-packages/nvidia of a pip installation is one. */
     static final String PATH = "LNR_CUDA_PATH";
 
+    /** What LNR calls of each, by the names that the bridge has, too. */
+    static final List<String> BLAS = List.of(
+            "cublasCreate_v2",
+            "cublasDestroy_v2",
+            "cublasGetVersion_v2",
+            "cublasSetStream_v2",
+            "cublasSetMathMode",
+            "cublasSetWorkspace_v2",
+            "cublasSgemm_v2",
+            "cublasDgemm_v2",
+            "cublasDtrsm_v2");
+
+    static final List<String> SOLVER = List.of(
+            "cusolverDnCreate",
+            "cusolverDnDestroy",
+            "cusolverDnSetStream",
+            "cusolverDnDpotrf_bufferSize",
+            "cusolverDnDpotrf",
+            "cusolverDnDsyevd_bufferSize",
+            "cusolverDnDsyevd");
+
+    static final List<String> NVRTC = List.of(
+            "nvrtcVersion",
+            "nvrtcGetNumSupportedArchs",
+            "nvrtcGetSupportedArchs",
+            "nvrtcCreateProgram",
+            "nvrtcDestroyProgram",
+            "nvrtcCompileProgram",
+            "nvrtcGetProgramLogSize",
+            "nvrtcGetProgramLog",
+            "nvrtcGetPTXSize",
+            "nvrtcGetPTX",
+            "nvrtcGetCUBINSize",
+            "nvrtcGetCUBIN");
+
     private Libraries() {}
 
     /** Makes {@link jcuda.driver.JCudaDriver} usable. */
@@ -43,7 +78,7 @@ final class Libraries {
     static void blas() {
         whole("cuBLAS", () -> {
             loadIfFound("libcublasLt.so.12", "libcublasLt.so.13");
-            provide("libcublas.so.12", "libcublas.so.13");
+            provide(BLAS, "libcublas.so.12", "libcublas.so.13");
             bind("jcuda.jcublas.JCublas2", "JCublas2");
         });
     }
@@ -54,8 +89,8 @@ final class Libraries {
         whole("cuSOLVER", () -> {
             loadIfFound("libnvJitLink.so.12", "libnvJitLink.so.13");
             loadIfFound("libcusparse.so.12");
-            provide("libcusolver.so.11", "libcusolver.so.12");
-            provide("libcusolverMg.so.11", "libcusolver.so.11", "libcusolver.so.12");
+            provide(SOLVER, "libcusolver.so.11", "libcusolver.so.12");
+            provide(List.of(), "libcusolverMg.so.11", "libcusolver.so.11", "libcusolver.so.12");
             bind("jcuda.jcusolver.JCusolverDn", "JCusolver");
         });
     }
@@ -64,7 +99,7 @@ final class Libraries {
     static void nvrtc() {
         whole("NVRTC", () -> {
             nvrtcsOthers().forEach(Libraries::loadIfSound);
-            provide("libnvrtc.so.12", "libnvrtc.so.13");
+            provide(NVRTC, "libnvrtc.so.12", "libnvrtc.so.13");
             bind("jcuda.nvrtc.JNvrtc", "JNvrtc");
         });
     }
@@ -102,10 +137,13 @@ final class Libraries {
      * Loads what goes by {@code name}: the library itself or, where only another version of it is found, the bridge
      * that forwards to that one.
      *
-     * @throws DeviceException when none is found
+     * @throws DeviceException when none is found, or one without some of {@code functions}: at the call of such a
+     *     function the linker would end the process
      */
-    private static void provide(String name, String... others) {
-        if (load(name).isPresent()) {
+    private static void provide(List<String> functions, String name, String... others) {
+        Optional<Path> itself = load(name);
+        if (itself.isPresent()) {
+            requireFunctions(itself.get(), functions);
             return;
         }
         Optional<Path> other = load(others);
@@ -116,7 +154,17 @@ final class Libraries {
         Path bridge = extract("bridge/" + name).orElseThrow(() -> new DeviceException("cuda: " + name + " not found,"
                 + " and this build has no bridge to " + other.get() + "; build with a C compiler, or install the"
                 + " libraries of CUDA 12"));
+        requireFunctions(other.get(), functions);
         System.load(bridge.toString());
+    }
+
+    private static void requireFunctions(Path library, List<String> functions) {
+        Set<String> missing = new LinkedHashSet<>(functions);
+        Exports.of(library).ifPresentOrElse(missing::removeAll, missing::clear);
+        if (!missing.isEmpty()) {
+            throw new DeviceException("cuda: " + library + " has no " + String.join(", ", missing)
+                    + "; install it again, or name the directory of a whole one by " + PATH);
+        }
     }
 
     /** What NVRTC opens by name at the first compilation, with a minor version: it lies beside NVRTC. */

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import jcuda.driver.CUmodule;
@@ -13,15 +12,6 @@ import jcuda.driver.JCudaDriver;
 
 /** Loads a family's kernels: as the build compiled them, or else as NVRTC compiles their source here. */
 final class Modules {
-    /** What the driver says of code that is good, but not for this device or not for this driver. */
-    private static final Set<Integer> NO_CODE = Set.of(
-            CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
-            CUresult.CUDA_ERROR_INVALID_IMAGE,
-            CUresult.CUDA_ERROR_INVALID_PTX,
-            CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION,
-            CUresult.CUDA_ERROR_JIT_COMPILER_NOT_FOUND,
-            CUresult.CUDA_ERROR_JIT_COMPILATION_DISABLED);
-
     /** What sources may include. */
     private static final List<String> HEADERS = List.of("lnr.cuh", "convolution.cuh");
 
@@ -34,7 +24,7 @@ final class Modules {
         int result = code == null
                 ? CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU
                 : JCudaDriver.cuModuleLoadData(module, code);
-        if (NO_CODE.contains(result)) {
+        if (Driver.isNoCode(result)) {
             NvrtcCompiler compiler = NvrtcCompiler.of(device);
             code = compiler.compile(family, source(family + ".cu"), headers());
             result = JCudaDriver.cuModuleLoadData(module, code);

@@ -32,7 +32,8 @@ final class NvrtcCompiler {
     private final String[] options;
     private final boolean assembled;
 
-    private NvrtcCompiler(String device, String version, String target) {
+    /** @param target {@code sm_90} for a device's own code, {@code compute_90} for PTX */
+    NvrtcCompiler(String device, String version, String target) {
         this.device = device;
         this.version = version;
         this.assembled = target.startsWith("sm_");

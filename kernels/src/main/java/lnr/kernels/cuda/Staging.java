@@ -3,7 +3,9 @@ package lnr.kernels.cuda;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import jcuda.Pointer;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
@@ -13,7 +15,8 @@ import lnr.kernels.Device;
 /**
  * Transfers between Java arrays and device memory through a ring of page-locked memory, which alone the device can copy
  * from and to while the program goes on. An upload returns once its data are in the ring; each piece of the ring is
- * taken again only after the event behind its copy. For the thread whose turn it is on the device.
+ * taken again only after the event behind its copy, and once what came to the host is in its array. For the thread
+ * whose turn it is on the device.
  */
 final class Staging implements AutoCloseable {
     private static final int PIECE = 2 << 20;
@@ -24,7 +27,26 @@ final class Staging implements AutoCloseable {
     /** Pieces in flight: small uploads, one an iteration, must not wait for each other. */
     private static final int PIECES = 256;
 
-    private record Piece(int at, int taken, CUevent copied) {}
+    private static final class Piece {
+        private final int at;
+        private final int taken;
+        private final CUevent copied;
+        private Runnable arrival; // takes a download's bytes to their array, once
+
+        Piece(int at, int taken, CUevent copied) {
+            this.at = at;
+            this.taken = taken;
+            this.copied = copied;
+        }
+
+        void arrive() {
+            Runnable first = arrival;
+            arrival = null;
+            if (first != null) {
+                first.run();
+            }
+        }
+    }
 
     private final CudaDevice device;
     private final Pointer memory = new Pointer();
@@ -66,29 +88,26 @@ final class Staging implements AutoCloseable {
         }
     }
 
-    /** Copies {@code count} elements from {@code address} to an array and waits for them, one piece ahead of itself. */
-    void download(Device.Type type, long address, Object target, int to, int count) {
+    /**
+     * Begins to copy {@code count} elements from {@code address} to an array, behind all that was asked before. What is
+     * returned waits for them.
+     */
+    Runnable fetch(Device.Type type, long address, Object target, int to, int count) {
         int most = PIECE / type.bytes();
-        Piece ahead = count == 0 ? null : fetch(type, address, Math.min(most, count));
-        for (int left = count; left > 0; left -= most) {
-            Piece piece = ahead;
-            int done = count - left;
-            int part = Math.min(most, left);
-            if (left > part) {
-                ahead = fetch(type, address + (long) (done + part) * type.bytes(), Math.min(most, left - part));
-            }
-            await(piece);
-            ByteBuffer window = window(piece, part * type.bytes());
-            switch (type) {
-                case F32 -> window.asFloatBuffer().get((float[]) target, to + done, part);
-                case F64 -> window.asDoubleBuffer().get((double[]) target, to + done, part);
-                case I32 -> window.asIntBuffer().get((int[]) target, to + done, part);
-                case U8 -> window.get((byte[]) target, to + done, part);
-            }
+        List<Piece> pieces = new ArrayList<>();
+        for (int done = 0; done < count; done += most) {
+            pieces.add(fetchPiece(
+                    type, address + (long) done * type.bytes(), target, to + done, Math.min(most, count - done)));
         }
+        return () -> pieces.forEach(piece -> {
+            if (piece.arrival != null) {
+                await(piece);
+                piece.arrive();
+            }
+        });
     }
 
-    private Piece fetch(Device.Type type, long address, int count) {
+    private Piece fetchPiece(Device.Type type, long address, Object target, int to, int count) {
         int size = count * type.bytes();
         Piece piece = take(size);
         device.check(
@@ -96,6 +115,15 @@ final class Staging implements AutoCloseable {
                         memory.withByteOffset(piece.at), new DevicePointer(address), size, device.stream()),
                 "cuMemcpyDtoHAsync", size);
         launched(piece);
+        piece.arrival = () -> {
+            ByteBuffer window = window(piece, size);
+            switch (type) {
+                case F32 -> window.asFloatBuffer().get((float[]) target, to, count);
+                case F64 -> window.asDoubleBuffer().get((double[]) target, to, count);
+                case I32 -> window.asIntBuffer().get((int[]) target, to, count);
+                case U8 -> window.get((byte[]) target, to, count);
+            }
+        };
         return piece;
     }
 
@@ -113,6 +141,7 @@ final class Staging implements AutoCloseable {
         while (free < aligned + skipped || flying.size() == PIECES) {
             Piece oldest = flying.peekFirst();
             await(oldest);
+            oldest.arrive();
             flying.removeFirst();
             events.addLast(oldest.copied);
             free += oldest.taken;

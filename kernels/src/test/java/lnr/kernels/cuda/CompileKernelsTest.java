@@ -17,7 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the build makes of kernels with an nvcc, here one of the test's own that says what a source tells it to. */
 @EnabledOnOs(OS.LINUX)
 class CompileKernelsTest {
-    /** Knows three architectures; a source is what it reports, or a mistake. Its fatbin is its options. */
+    /**
+     * Knows three architectures; a source is a kernel and what this reports of it, or a mistake. Its fatbin is its
+     * options.
+     */
     private static final String NVCC = """
             #!/bin/sh
             case $1 in
@@ -51,7 +54,15 @@ class CompileKernelsTest {
         Files.writeString(folder.resolve("sources").resolve(name), text);
     }
 
+    private static final String KERNEL = "KERNEL(32) void lnr_x(int n) {\n";
+
+    /** A kernel with so many bytes spilled on one architecture, none on Hopper otherwise. */
     private static String report(String architecture, int spilled) {
+        String other = architecture.equals("sm_90") ? "" : told("sm_90", 0);
+        return KERNEL + told(architecture, spilled) + other;
+    }
+
+    private static String told(String architecture, int spilled) {
         return "ptxas info    : Compiling entry function 'lnr_x' for '" + architecture + "'\n"
                 + "ptxas info    : Function properties for lnr_x\n"
                 + "    " + spilled + " bytes stack frame, 0 bytes spill stores, 0 bytes spill loads\n";
@@ -116,6 +127,21 @@ class CompileKernelsTest {
         source("one.cu", report("sm_90", 0));
         assertThat(build("90").status).isZero();
         assertThat(fatbins()).containsExactly("one.fatbin", "two.fatbin");
+    }
+
+    // Another ptxas may word its report otherwise: where nothing is told of spills, nothing is known of them.
+    @Test
+    void aReportThatDoesNotTellOfAKernelFailsOnHopper() throws Exception {
+        source("one.cu", KERNEL + told("sm_75", 0));
+        Outcome failed = build("75 90");
+        assertThat(failed.status).isEqualTo(1);
+        assertThat(failed.output).contains("one.cu: no word of spills on sm_90 for lnr_x");
+        assertThat(fatbins()).isEmpty();
+        source("one.cu", report("sm_90", 0) + "KERNEL(64) void lnr_y(\n");
+        failed = build("75 90");
+        assertThat(failed.status).isEqualTo(1);
+        assertThat(failed.output).contains("for lnr_y").doesNotContain("for lnr_x");
+        assertThat(build("75").status).isZero();
     }
 
     @Test

@@ -19,6 +19,7 @@ import lnr.kernels.Scope;
 import lnr.kernels.U8;
 import lnr.kernels.contract.Draw;
 import lnr.kernels.contract.Operation;
+import lnr.kernels.cuda.Internals;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CudaDeviceTest {
     private static final int INVALID_VALUE = 1;
     private static final int OUT_OF_MEMORY = 2;
+    private static final int NO_BINARY = 209;
     private static final int ILLEGAL_ADDRESS = 700;
 
     /** Bytes that cuBLAS works in. */
@@ -271,6 +273,31 @@ class CudaDeviceTest {
         assertThat(device.blas().cholesky(1, a)).isTrue();
     }
 
+    @Test
+    void aLibraryWithoutCodeForTheDeviceIsToldWithTheMend() {
+        F64 a = scope.f64(new double[] {4});
+        String mend = "; the library has no code for this device: install that of a CUDA that knows it, or name its"
+                + " directory by LNR_CUDA_PATH";
+        Emulator.failCall("cusolverDnCreate", NO_BINARY);
+        assertThatThrownBy(() -> device.blas().cholesky(1, a))
+                .isInstanceOf(DeviceException.class)
+                .hasMessage("cuda:0: cusolverDnCreate() failed: CUSOLVER_STATUS_ARCH_MISMATCH" + mend);
+        device.close();
+        Emulator.failCall("cublasCreate", NO_BINARY);
+        assertThatThrownBy(() -> Device.open("cuda"))
+                .isInstanceOf(DeviceException.class)
+                .hasMessage("cuda:0: cublasCreate() failed: CUBLAS_STATUS_ARCH_MISMATCH" + mend);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, NO_BINARY, 218, 221, 222, 223})
+    void codeThatTheDriverDoesNotTakeIsToldWithTheMend(int result) {
+        assertThat(Internals.failure(result))
+                .startsWith("cuda:0: cuModuleLoadData() failed: ")
+                .contains("; the kernels were built without code for this device, and the driver ")
+                .contains(result == 223 ? "unset CUDA_DISABLE_PTX_JIT" : "install a newer driver");
+    }
+
     // The kernel's fault, the device's, two that JCuda has no name for, the server's, another device's, and no device
     // that answers.
     @ParameterizedTest
@@ -383,6 +410,34 @@ class CudaDeviceTest {
         device.layers().convolve(shape, 1, x, w, b, y, null);
         assertThatThrownBy(device::synchronize).hasMessageContaining("the device is lost");
         assertThat(Emulator.launches().get("lnr_convolve")).isEqualTo(before + 1);
+    }
+
+    // What is asked for later neither changes what arrives nor is waited for.
+    @Test
+    void numbersArriveAsTheyWereWhenTheyWereAskedFor() {
+        F64 x = scope.f64(new double[] {1, 2, 3});
+        F64 one = scope.f64(new double[] {1, 1, 1});
+        long before = Emulator.launches().getOrDefault("lnr_axpy", 0L);
+        double[][] arrived = new double[400][3];
+        Runnable[] arrivals = new Runnable[400];
+        for (int i = 0; i < 400; i++) { // more than may be on their way at a time
+            arrivals[i] = x.fetch(arrived[i]);
+            device.blas().axpy(1, one, x);
+        }
+        arrivals[0].run();
+        assertThat(Emulator.launches().get("lnr_axpy")).as("what has run").isLessThan(before + 400);
+        for (int i = 399; i >= 0; i--) {
+            arrivals[i].run();
+            arrivals[i].run();
+            assertThat(arrived[i]).containsExactly(1 + i, 2 + i, 3 + i);
+        }
+        F64 large = scope.f64(IntStream.range(0, 3_000_000).asDoubleStream().toArray());
+        double[] all = new double[3_000_000];
+        Runnable last = large.fetch(all); // three times the ring
+        large.clear();
+        last.run();
+        assertThat(all).startsWith(0, 1, 2).endsWith(2_999_998, 2_999_999);
+        assertThatThrownBy(() -> x.fetch(new double[2])).hasMessage("array: expected [3], got [2]");
     }
 
     @Test

@@ -10,10 +10,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lnr.kernels.cuda.Internals;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a process finds when it asks for CUDA: a good driver, a bad one, none, or libraries of another version. */
 @Buildable
@@ -133,6 +137,28 @@ class DriverTest {
                 .startsWith("cuda: cuBLAS did not load (")
                 .contains("libcublas.so.12: ")
                 .endsWith("); install it again, or name the directory of a whole one by LNR_CUDA_PATH");
+    }
+
+    // Its name and its symbols' version are right; the linker would end the process at the first call of what is not
+    // there.
+    @ParameterizedTest
+    @ValueSource(strings = {"libcublas.so.12", "libcublas.so.13"})
+    void aLibraryWithoutAFunctionIsTold(String name) throws Exception {
+        Files.copy(built.library(Library.CUDA), folder.resolve("libcuda.so.1"));
+        compileKernels();
+        String functions = Internals.blas().stream()
+                .filter(function -> !function.equals("cublasSetMathMode"))
+                .map(function -> "extern \"C\" int " + function + "() { return 0; }\n")
+                .collect(Collectors.joining());
+        Files.writeString(folder.resolve("blas.cpp"), functions);
+        Files.writeString(folder.resolve("version"), name + " { global: *; };\n");
+        Toolchain.compile(folder, List.of(
+                "-shared", "-fPIC", "-o", name, "-Wl,-soname," + name, "-Wl,--version-script=version", "blas.cpp"));
+        String told = "cuda: " + folder.resolve(name) + " has no cublasSetMathMode; install it again, or name the"
+                + " directory of a whole one by LNR_CUDA_PATH";
+        assertThat(Probe.run(Map.of("LNR_CUDA_PATH", folder.toString()), "survey"))
+                .contains("cuda:0: " + told)
+                .endsWith("\n" + told);
     }
 
     // The emulated libraries, under the names of CUDA 13's: what JCuda wants is then the bridge's alone.

@@ -4,10 +4,12 @@ import static jcuda.driver.CUresult.CUDA_ERROR_ILLEGAL_ADDRESS;
 import static jcuda.driver.CUresult.CUDA_ERROR_INVALID_VALUE;
 import static jcuda.driver.CUresult.CUDA_ERROR_LAUNCH_FAILED;
 import static jcuda.driver.CUresult.CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES;
+import static jcuda.driver.CUresult.CUDA_ERROR_MISALIGNED_ADDRESS;
 import static jcuda.driver.CUresult.CUDA_SUCCESS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import jcuda.Pointer;
 import jcuda.Sizeof;
@@ -118,6 +120,48 @@ class EmulatedKernelsTest {
         float[] values = new float[64];
         JCudaDriver.cuMemcpyDtoH(Pointer.to(values), out, 256);
         assertThat(values).containsOnly(Float.NaN);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"forward", "reverse", "random 1"})
+    void copiesArriveWhenTheyAreWaitedFor(String order) {
+        Emulator.schedule(order);
+        double[] x = IntStream.range(1, 129).mapToDouble(i -> i).toArray();
+        CUdeviceptr in = device.upload(x);
+        CUdeviceptr out = device.allocate(128 * 8);
+        device.launch("lnr_copy", 2, 64, 0, in, out);
+        double[] reversed = IntStream.range(0, 128)
+                .mapToDouble(i -> i == 64 ? 0 : i < 64 ? 64 - i : 192 - i)
+                .toArray();
+        assertThat(device.download(out, 128)).containsExactly(reversed);
+        for (String wrong : List.of("lnr_copy_not_awaited", "lnr_copy_in_no_group")) {
+            device.launch(wrong, 1, 64, 0, in, out);
+            assertThat(device.download(out, 128)).startsWith(Arrays.copyOf(x, 64)).endsWith(nans(64));
+        }
+        assertThat(Emulator.log()).isEmpty();
+    }
+
+    private static double[] nans(int count) {
+        double[] nans = new double[count];
+        Arrays.fill(nans, Double.NaN);
+        return nans;
+    }
+
+    @Test
+    void copiesOfOthersTakeABarrier() {
+        double[] x = IntStream.range(1, 65).mapToDouble(i -> i).toArray();
+        assertThat(shifted("forward", "lnr_copy_of_another", x)).startsWith(Double.NaN).endsWith(2, 1);
+        assertThat(shifted("reverse", "lnr_copy_of_another", x)).startsWith(64, 63).endsWith(Double.NaN);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 1", "1, 0"})
+    void unalignedCopiesAreFound(int from, int to) {
+        CUdeviceptr in = device.allocate(130 * 8);
+        device.launch("lnr_copy_unaligned", 1, 64, 0, 0, 0, in);
+        assertThat(JCudaDriver.cuCtxSynchronize()).isEqualTo(CUDA_SUCCESS);
+        device.launch("lnr_copy_unaligned", 1, 64, 0, from, to, in);
+        lost(CUDA_ERROR_MISALIGNED_ADDRESS, "copy_async (wrong.cu:", "of 16 bytes, unaligned");
     }
 
     @ParameterizedTest

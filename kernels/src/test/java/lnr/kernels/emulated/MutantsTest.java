@@ -116,6 +116,25 @@ class MutantsTest {
     }
 
     @Test
+    void aCopyThatIsNotWaitedForIsFound() throws IOException {
+        String prox = "copy_async_wait<0>();\n        }\n        auto again";
+        String none = "}\n        auto again";
+        assertThat(isFound(GroupNorm.class, Mutant.kernels("group_norm", prox, none))).isTrue();
+        String wait = "copy_async_wait<STAGES - 2>";
+        String early = "copy_async_wait<STAGES - 1>";
+        assertThat(isFound(Correlation.class, Mutant.kernels("correlation", wait, early))).isTrue();
+    }
+
+    @Test
+    void aCopyOfMoreThanAddressesAllowIsFound() throws IOException {
+        String narrow = "copy<width.value>(own + i, from + i, wide)";
+        String wide = "copy<width.value>(own + i, from + i, true)";
+        assertThat(isFound(GroupNorm.class, Mutant.kernels("group_norm", narrow, wide))).isTrue();
+        String aligned = "d % 4 == 0 && aligned<16>(x)";
+        assertThat(isFound(Correlation.class, Mutant.kernels("correlation", aligned, "d % 4 == 0"))).isTrue();
+    }
+
+    @Test
     void aSumThatLeavesOutHalfABlockIsFound() throws IOException {
         assertThat(isFound(Supports.class, Mutant.kernels("support", "e += width * WARP", "e += 2 * width * WARP"))).isTrue();
     }

@@ -94,6 +94,7 @@ class RacesTest {
         check("wrong");
         found("lnr_no_barrier_to_next", "writes at wrong.cu:");
         found("lnr_no_barrier_to_previous", "reads at wrong.cu:");
+        found("lnr_copy_of_another", "writes at shim.h:");
     }
 
     private static void found(String kernel, String words) {
