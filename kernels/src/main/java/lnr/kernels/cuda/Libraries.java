@@ -36,6 +36,8 @@ final class Libraries {
             "cublasSetWorkspace_v2",
             "cublasSgemm_v2",
             "cublasDgemm_v2",
+            "cublasSgemmStridedBatched",
+            "cublasDgemmStridedBatched",
             "cublasDtrsm_v2");
 
     static final List<String> SOLVER = List.of(
