@@ -45,6 +45,21 @@ public final class NormalEquations {
      * @throws MatrixException when A is so far from positive semidefinite that no small delta helps
      */
     public double factor(int n, F64 a, F64 v, double independence) {
+        double delta = attempts(n, a, v, independence);
+        if (delta < 0) {
+            throw new MatrixException("R", ": expected a positive semidefinite matrix, got one that adding " + -delta
+                    + " to its diagonal does not make definite");
+        }
+        return delta;
+    }
+
+    /** The same for a matrix that need not be positive definite: whether it is, with no more than a small delta. */
+    public boolean factors(int n, F64 a, F64 v) {
+        return attempts(n, a, v, 0) >= 0;
+    }
+
+    /** delta, or minus the last that did not help. */
+    private double attempts(int n, F64 a, F64 v, double independence) {
         this.n = n;
         this.l = room.slice(0, (long) n * n);
         this.shift = shifts.slice(0, n);
@@ -56,8 +71,7 @@ public final class NormalEquations {
             } else if (delta < mean) {
                 delta *= 10;
             } else {
-                throw new MatrixException("R", ": expected a positive semidefinite matrix, got one that adding "
-                        + delta + " to its diagonal does not make definite");
+                return -delta;
             }
         }
         return delta;

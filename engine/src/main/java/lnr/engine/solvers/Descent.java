@@ -342,6 +342,7 @@ final class Descent implements AutoCloseable {
     /** Nothing that is not a number may pass for an answer. */
     private void requireNumber(String what, double value) {
         if (!Double.isFinite(value)) {
+            fit.tau(); // refuses an R that is indefinite, by its eigenvalue
             throw new ArithmeticException("step " + iterations + ": expected a finite " + what + ", got " + value
                     + ": the start, lambda or the moments are out of double precision's range");
         }

@@ -421,19 +421,25 @@ final class NewtonStep {
         int count = groups.count();
         F64 t = work.of((long) count * count);
         support.complement(groups, diagonal, inverse, gram, t);
-        equations.factor(count, t, ridge.slice(0, count), 0);
-        factored = true;
+        factored = equations.factors(count, t, ridge.slice(0, count));
         solve(hat, slope, inverse, step);
     }
 
-    /** out = H^-1 [B], by K^-1 and the factor of T. {@code b} (h, n) is modified. */
+    /**
+     * out = H^-1 [B], by K^-1 and the factor of T. Where rounding has left T none, c = 0, which is a step downhill too.
+     * {@code b} (h, n) is modified.
+     */
     private void solve(F64 hat, F64 b, F64 inverse, F64 out) {
         int n = groups.columns();
         F64 z = packed(6);
         F64 c = inner.slice(0, groups.count());
         blas.gemm(false, false, h, n, n, 1, b, h, inverse, n, 0, z, h);
         support.inner(h, groups, hat, z, c);
-        equations.solve(1, c);
+        if (factored) {
+            equations.solve(1, c);
+        } else {
+            c.clear();
+        }
         support.addScaled(h, groups, c, hat, b);
         blas.gemm(false, false, h, n, n, 1, b, h, inverse, n, 0, out, h);
     }

@@ -236,8 +236,9 @@ final class Restarts implements AutoCloseable {
             try (Scope scope = whole.device().scope()) {
                 found = new Certificate(whole, scope).at(scope.f64(full));
             }
-            if (stopping.gap() > 0 && status == Status.CONVERGED && found.relativeGap() > stopping.gap()) {
-                status = Status.MAX_ITERATIONS; // the bias brought back what rounding had hidden
+            // The bias may bring back what rounding had hidden, and the other way round.
+            if (stopping.gap() > 0 && status != Status.STOPPED) {
+                status = found.relativeGap() <= stopping.gap() ? Status.CONVERGED : Status.MAX_ITERATIONS;
             }
             return Solution.of(
                     whole, RestartedFista.NAME, full, found, iterations, status, seconds,

@@ -1,7 +1,9 @@
 package lnr.engine.solvers;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import lnr.engine.Problem;
 import lnr.engine.Solution;
 import lnr.engine.Status;
@@ -29,6 +31,7 @@ public final class SupportSearch {
     private Solution exact;
     private Solution below;
     private Solution above;
+    private Solution unproved; // the last answer that did not reach the gap
     private boolean stopped;
 
     private SupportSearch(
@@ -41,7 +44,7 @@ public final class SupportSearch {
     }
 
     /**
-     * The answers that come nearest to the size asked for, of all that were tried. Where none is exact, and both of the
+     * The answers that come nearest to the size asked for, of all that were tried and reached their gap. Where none is exact, and both of the
      * others are there, no size between them was met at lambdas a hundred-thousandth apart.
      *
      * @param exact the answer of that size, if there is one
@@ -115,7 +118,7 @@ public final class SupportSearch {
 
     private Solution nearest() {
         if (exact != null || below == null || above == null) {
-            return exact != null ? exact : below != null ? below : above;
+            return Stream.of(exact, below, above, unproved).filter(Objects::nonNull).findFirst().orElseThrow();
         }
         int less = size - measure.applyAsInt(below);
         int more = measure.applyAsInt(above) - size;
@@ -131,7 +134,9 @@ public final class SupportSearch {
         Solution tried = path.at(lambda, monitor);
         stopped = tried.status() == Status.STOPPED;
         int found = measure.applyAsInt(tried);
-        if (found == size) {
+        if (tried.status() != Status.CONVERGED) {
+            unproved = tried; // its groups need not be the answer's
+        } else if (found == size) {
             exact = tried;
         } else if (found < size && (below == null || found >= measure.applyAsInt(below))) {
             below = tried;

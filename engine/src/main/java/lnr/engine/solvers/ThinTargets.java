@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import lnr.engine.NormalEquations;
 import lnr.engine.Problem;
-import lnr.kernels.Blas;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
 import lnr.kernels.I32;
@@ -12,14 +11,14 @@ import lnr.kernels.Scope;
 
 /**
  * A problem of many outputs as one of d: with C = Q B, Q'Q = I and B (d, d), the objective, the norms of groups and the
- * gap of M = Q M' are those of M' with B for C. All that matters of B is B'B = C'C, so that it comes from a Cholesky
- * factorisation and Q is never formed. The answer is taken back by the one condition that it meets on its support:
+ * gap of M = Q M' are those of M' with B for C. Q is never formed: the answer is taken back by the one condition that it
+ * meets on its support:
  *
  * <pre>
  * M_S (R_SS + diag(lambda w_k / ||M_k||)) = C_S,   ||M_k|| = ||M'_k||
  * </pre>
  *
- * <p>h d^2 flops once, and as many again for a support of all d columns each time.
+ * <p>2 h d^2 flops on the host once, and h d^2 for a support of all d columns each time.
  */
 final class ThinTargets {
     private final Problem wide;
@@ -34,31 +33,57 @@ final class ThinTargets {
         this.wide = wide;
         int h = wide.h();
         int d = wide.d();
-        Blas blas = wide.device().blas();
-        double[] b;
-        try (Scope work = wide.device().scope()) {
-            F64 gram = work.f64((long) d * d);
-            blas.gram(d, h, wide.fit().c(), gram);
-            double[] host = gram.toArray();
-            double trace = IntStream.range(0, d).mapToDouble(j -> host[j * d + j]).sum();
-            double ridge = Math.max(d * Math.ulp(1.0) * trace, Double.MIN_NORMAL);
-            double[] diagonal = new double[d];
-            do {
-                Arrays.fill(diagonal, ridge);
-                gram.write(host);
-                blas.addDiagonal(d, gram, work.f64(diagonal));
-                ridge *= 10;
-            } while (!blas.cholesky(d, gram));
-            double[] l = gram.toArray();
-            b = new double[d * d];
-            for (int j = 0; j < d; j++) {
-                for (int i = 0; i <= j; i++) {
-                    b[j * d + i] = l[i * d + j];
-                }
-            }
-        }
+        double[] b = triangle(h, d, wide.fit().c().toArray());
         this.thin = wide.withTargets(scope, d, b);
         this.equations = new NormalEquations(scope, d);
+    }
+
+    /**
+     * B of C = Q B, by Householder's reflections. An input that C and R do not know, or know twice, is so in B too: a
+     * factor of C'C would be wrong there by the root of rounding, and B no longer in the range of R.
+     *
+     * @param c (h, d), h at least d. Overwritten.
+     * @return (d, d), upper triangular
+     */
+    private static double[] triangle(int h, int d, double[] c) {
+        double[] b = new double[d * d];
+        for (int k = 0; k < d; k++) {
+            int v = k * h; // the reflection's vector, from row k on
+            double norm = Math.sqrt(inner(h - k, c, v + k, c, v + k));
+            double corner = c[v + k] > 0 ? -norm : norm;
+            if (norm > 0) {
+                c[v + k] -= corner;
+                double half = 0.5 * inner(h - k, c, v + k, c, v + k);
+                for (int j = k + 1; j < d; j++) {
+                    double scale = inner(h - k, c, v + k, c, j * h + k) / half;
+                    for (int i = k; i < h; i++) {
+                        c[j * h + i] -= scale * c[v + i];
+                    }
+                }
+            }
+            System.arraycopy(c, v, b, k * d, k);
+            b[k * d + k] = corner;
+        }
+        return b;
+    }
+
+    /** Four sums by turns, which a processor adds at once. */
+    private static double inner(int n, double[] x, int xo, double[] y, int yo) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        int i = 0;
+        for (; i + 3 < n; i += 4) {
+            s0 += x[xo + i] * y[yo + i];
+            s1 += x[xo + i + 1] * y[yo + i + 1];
+            s2 += x[xo + i + 2] * y[yo + i + 2];
+            s3 += x[xo + i + 3] * y[yo + i + 3];
+        }
+        for (; i < n; i++) {
+            s0 += x[xo + i] * y[yo + i];
+        }
+        return (s0 + s1) + (s2 + s3);
     }
 
     /** The problem of d outputs. */

@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import lnr.engine.Draws;
 import lnr.engine.Layer;
+import lnr.engine.MatrixException;
 import lnr.engine.Problem;
 import lnr.engine.Quadratic;
 import lnr.engine.Solution;
@@ -297,6 +298,52 @@ class OptimumTest {
                             .as("trial %d, ratio %s: %s", trial, ratio, solution)
                             .isEqualTo(Status.CONVERGED);
                 }
+            }
+        }
+    }
+
+    // More outputs than inputs are as many to Newton's method; what R does not know must not come in by that.
+    @Test
+    void silentAndRepeatedInputsOfManyOutputsAreNoDifferent() {
+        int d = 20;
+        int h = 30;
+        int n = 60;
+        double[] x = Draws.normal(random, d * n);
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < d; j++) {
+                x[i * d + j] = Math.max(0, x[i * d + j]);
+            }
+            x[i * d + 5] = 0;
+            x[i * d + 9] = x[i * d + 8];
+        }
+        double[] r = Draws.gram(d, n, x, 1.0 / n);
+        double[] c = Draws.product(h, d, d, Draws.normal(random, h * d), r);
+        try (Scope scope = device.scope()) {
+            for (int size : new int[] {1, 2}) {
+                Groups groups = Groups.ofSize(scope, d / size, size);
+                Problem problem = new Problem(Quadratic.of(scope, h, d, r, c), groups, 0);
+                for (double ratio : new double[] {0.5, 1e-2, 1e-4, 1e-6, 3e-8, 1e-8, 1e-10}) {
+                    Solution solution = new SupportNewton().solve(problem.withLambda(ratio * problem.lambdaMax()));
+                    assertThat(solution.status()).as("%s: %s", ratio, solution).isEqualTo(Status.CONVERGED);
+                    assertThat(solution.iterations()).as("%s: %s", ratio, solution).isLessThanOrEqualTo(20);
+                }
+                SupportSearch.Found found = SupportSearch.columns(new SupportNewton(), problem, d, Monitor.NONE);
+                assertThat(found.nearest().status()).isEqualTo(Status.CONVERGED);
+                assertThat(found.nearest().columns()).hasSize(size == 1 ? d - 1 : d);
+            }
+        }
+    }
+
+    @Test
+    void anIndefiniteRIsRefusedByItsEigenvalue() {
+        double[] r = {1, 0.9, 0.9, 0.9, 1, -0.9, 0.9, -0.9, 1};
+        double[] c = {1, 0.5, 0.3, 0.2, 0.4, 0.9};
+        for (Solver solver : solvers()) {
+            try (Scope scope = device.scope()) {
+                assertThatThrownBy(() -> solver.solve(Problem.of(scope, 2, 3, r, c, 1e-3)))
+                        .as(solver.name())
+                        .isInstanceOf(MatrixException.class)
+                        .hasMessageContaining("eigenvalues from -0.");
             }
         }
     }
