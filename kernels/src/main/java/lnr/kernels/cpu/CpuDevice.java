@@ -1,5 +1,6 @@
 package lnr.kernels.cpu;
 
+import java.lang.reflect.Array;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -20,6 +21,7 @@ import lnr.kernels.Support;
 public final class CpuDevice implements Device {
     private final String choice;
     private final Workers workers;
+    private final SpareArrays spare;
     private final AtomicLong held = new AtomicLong();
     private final Set<Heap> open = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -50,6 +52,7 @@ public final class CpuDevice implements Device {
         OpenBlas.require();
         this.choice = choice;
         this.workers = new Workers(threads);
+        this.spare = new SpareArrays(workers);
         this.blas = new CpuBlas(this);
         this.groupNorm = new CpuGroupNorm(this);
         this.support = new CpuSupport(this);
@@ -90,7 +93,7 @@ public final class CpuDevice implements Device {
         }
         long bytes = length * type.bytes();
         try {
-            Heap storage = new Heap(this, type, (int) length);
+            Heap storage = new Heap(this, type, spare.take(type, (int) length));
             open.add(storage);
             held.addAndGet(bytes);
             return storage;
@@ -106,9 +109,11 @@ public final class CpuDevice implements Device {
         return workers;
     }
 
-    void released(Heap storage, long bytes) {
+    /** Takes back the array of a storage that has none any more. */
+    void released(Heap storage, Type type, Object array) {
         open.remove(storage);
-        held.addAndGet(-bytes);
+        held.addAndGet(-(long) Array.getLength(array) * type.bytes());
+        spare.give(type, array);
     }
 
     @Override
@@ -170,6 +175,7 @@ public final class CpuDevice implements Device {
     public void close() {
         closed = true;
         open.forEach(Heap::release);
+        spare.drop();
         workers.close();
     }
 }

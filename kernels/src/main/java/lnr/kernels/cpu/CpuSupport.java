@@ -3,15 +3,31 @@ package lnr.kernels.cpu;
 import static lnr.kernels.Shapes.atLeast;
 import static lnr.kernels.Shapes.exactly;
 
+import java.util.Arrays;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
 import lnr.kernels.I32;
 import lnr.kernels.Support;
 
-/** Loops over packed columns: short against the products beside them, so one thread. */
+/** Loops over columns or groups, each of which is one thread's. */
 final class CpuSupport extends CpuOperations implements Support {
+    /** Numbers of a piece. */
+    private static final double BLOCK = 1 << 14;
+
     CpuSupport(CpuDevice device) {
         super(device);
+    }
+
+    @FunctionalInterface
+    private interface Range {
+        void on(int first, int last);
+    }
+
+    /** Runs {@code body} on parts of 0 to {@code count} - 1, all of which are about {@code numbers} of work. */
+    private void share(int count, double numbers, Range body) {
+        int pieces = Pieces.of(numbers, BLOCK);
+        workers.run(pieces, piece -> body.on(
+                Pieces.start(piece, pieces, count, 1), Pieces.start(piece + 1, pieces, count, 1)));
     }
 
     @Override
@@ -21,10 +37,14 @@ final class CpuSupport extends CpuOperations implements Support {
         requireOpen(out);
         requireColumns(columns, h, m);
         int[] list = array(columns);
-        for (int i = 0; i < columns.length(); i++) {
-            int column = list[at(columns) + i];
-            System.arraycopy(array(m), at(m) + column * h, array(out), at(out) + i * h, h);
-        }
+        int lo = at(columns);
+        double[] ma = array(m);
+        double[] oa = array(out);
+        share((int) columns.length(), out.length(), (first, last) -> {
+            for (int i = first; i < last; i++) {
+                System.arraycopy(ma, at(m) + list[lo + i] * h, oa, at(out) + i * h, h);
+            }
+        });
     }
 
     @Override
@@ -33,12 +53,26 @@ final class CpuSupport extends CpuOperations implements Support {
         exactly("in", in, h * columns.length());
         requireOpen(in);
         requireColumns(columns, h, m);
-        int[] list = array(columns);
-        m.clear();
-        for (int i = 0; i < columns.length(); i++) {
-            int column = list[at(columns) + i];
-            System.arraycopy(array(in), at(in) + i * h, array(m), at(m) + column * h, h);
+        if (h == 0) {
+            return;
         }
+        int[] from = new int[(int) (m.length() / h)];
+        Arrays.fill(from, -1);
+        for (int i = 0; i < columns.length(); i++) {
+            from[array(columns)[at(columns) + i]] = i;
+        }
+        double[] ia = array(in);
+        double[] ma = array(m);
+        share(from.length, m.length(), (first, last) -> {
+            for (int j = first; j < last; j++) {
+                int to = at(m) + j * h;
+                if (from[j] < 0) {
+                    Arrays.fill(ma, to, to + h, 0);
+                } else {
+                    System.arraycopy(ia, at(in) + from[j] * h, ma, to, h);
+                }
+            }
+        });
     }
 
     @Override
@@ -53,13 +87,15 @@ final class CpuSupport extends CpuOperations implements Support {
         int lo = at(columns);
         double[] ra = array(r);
         double[] oa = array(out);
-        for (int j = 0; j < n; j++) {
-            int from = at(r) + list[lo + j] * d;
-            int to = at(out) + j * n;
-            for (int i = 0; i < n; i++) {
-                oa[to + i] = ra[from + list[lo + i]];
+        share(n, out.length(), (first, last) -> {
+            for (int j = first; j < last; j++) {
+                int from = at(r) + list[lo + j] * d;
+                int to = at(out) + j * n;
+                for (int i = 0; i < n; i++) {
+                    oa[to + i] = ra[from + list[lo + i]];
+                }
             }
-        }
+        });
     }
 
     /** Refuses columns that M, of h rows, does not have. */
@@ -88,21 +124,24 @@ final class CpuSupport extends CpuOperations implements Support {
         double[] ga = array(g);
         double[] ha = array(hat);
         double[] sa = array(slope);
-        for (int k = 0; k < groups.count(); k++) {
-            int from = groups.start(k) * h;
-            int n = groups.start(k + 1) * h - from;
-            double square = Sums.dot(ma, at(m) + from, ma, at(m) + from, n);
-            double norm = Math.sqrt(square + epsilon * epsilon);
-            double weight = lambda * weight(groups, k);
-            for (int i = from; i < from + n; i++) {
-                double unit = ma[at(m) + i] / norm;
-                ha[at(hat) + i] = unit;
-                sa[at(slope) + i] = weight * unit - ga[at(g) + i];
+        double[] da = array(shift);
+        share(groups.count(), 4.0 * size, (first, last) -> {
+            for (int k = first; k < last; k++) {
+                int from = groups.start(k) * h;
+                int n = groups.start(k + 1) * h - from;
+                double square = Sums.dot(ma, at(m) + from, ma, at(m) + from, n);
+                double norm = Math.sqrt(square + epsilon * epsilon);
+                double weight = lambda * weight(groups, k);
+                for (int i = from; i < from + n; i++) {
+                    double unit = ma[at(m) + i] / norm;
+                    ha[at(hat) + i] = unit;
+                    sa[at(slope) + i] = weight * unit - ga[at(g) + i];
+                }
+                for (int j = groups.start(k); j < groups.start(k + 1); j++) {
+                    da[at(shift) + j] = weight / norm;
+                }
             }
-            for (int j = groups.start(k); j < groups.start(k + 1); j++) {
-                array(shift)[at(shift) + j] = weight / norm;
-            }
-        }
+        });
     }
 
     @Override
@@ -118,30 +157,34 @@ final class CpuSupport extends CpuOperations implements Support {
         double[] ta = array(t);
         double[] sa = array(shift);
         if (groups.largest() == 1) {
-            for (int l = 0; l < n; l++) {
-                int ao = at(a) + l * n;
-                int bo = at(b) + l * n;
-                int to = at(t) + l * n;
-                for (int k = 0; k < n; k++) {
-                    ta[to + k] = -aa[ao + k] * ba[bo + k];
+            share(n, a.length(), (first, last) -> {
+                for (int l = first; l < last; l++) {
+                    int ao = at(a) + l * n;
+                    int bo = at(b) + l * n;
+                    int to = at(t) + l * n;
+                    for (int k = 0; k < n; k++) {
+                        ta[to + k] = -aa[ao + k] * ba[bo + k];
+                    }
+                    ta[to + l] += 1 / sa[at(shift) + l];
                 }
-                ta[to + l] += 1 / sa[at(shift) + l];
-            }
+            });
             return;
         }
-        for (int l = 0; l < count; l++) {
-            for (int k = 0; k < count; k++) {
-                double sum = 0;
-                for (int j = groups.start(l); j < groups.start(l + 1); j++) {
-                    int end = groups.start(k + 1);
-                    for (int i = groups.start(k); i < end; i++) {
-                        sum += aa[at(a) + j * n + i] * ba[at(b) + j * n + i];
+        share(count, a.length(), (first, last) -> {
+            for (int l = first; l < last; l++) {
+                for (int k = 0; k < count; k++) {
+                    double sum = 0;
+                    for (int j = groups.start(l); j < groups.start(l + 1); j++) {
+                        int end = groups.start(k + 1);
+                        for (int i = groups.start(k); i < end; i++) {
+                            sum += aa[at(a) + j * n + i] * ba[at(b) + j * n + i];
+                        }
                     }
+                    double own = k == l ? 1 / sa[at(shift) + groups.start(k)] : 0;
+                    ta[at(t) + l * count + k] = own - sum;
                 }
-                double own = k == l ? 1 / sa[at(shift) + groups.start(k)] : 0;
-                ta[at(t) + l * count + k] = own - sum;
             }
-        }
+        });
     }
 
     @Override
@@ -150,11 +193,15 @@ final class CpuSupport extends CpuOperations implements Support {
         exactly("a", a, (long) h * groups.columns());
         exactly("b", b, (long) h * groups.columns());
         exactly("out", out, groups.count());
-        for (int k = 0; k < groups.count(); k++) {
-            int from = groups.start(k) * h;
-            int n = groups.start(k + 1) * h - from;
-            array(out)[at(out) + k] = Sums.dot(array(a), at(a) + from, array(b), at(b) + from, n);
-        }
+        double[] aa = array(a);
+        double[] ba = array(b);
+        double[] oa = array(out);
+        share(groups.count(), a.length(), (first, last) -> {
+            for (int k = first; k < last; k++) {
+                int from = groups.start(k) * h;
+                oa[at(out) + k] = Sums.dot(aa, at(a) + from, ba, at(b) + from, groups.start(k + 1) * h - from);
+            }
+        });
     }
 
     @Override
@@ -165,13 +212,16 @@ final class CpuSupport extends CpuOperations implements Support {
         exactly("y", y, (long) h * groups.columns());
         double[] xa = array(x);
         double[] ya = array(y);
-        for (int k = 0; k < groups.count(); k++) {
-            double scale = array(c)[at(c) + k];
-            int end = groups.start(k + 1) * h;
-            for (int i = groups.start(k) * h; i < end; i++) {
-                ya[at(y) + i] += scale * xa[at(x) + i];
+        double[] ca = array(c);
+        share(groups.count(), x.length(), (first, last) -> {
+            for (int k = first; k < last; k++) {
+                double scale = ca[at(c) + k];
+                int end = groups.start(k + 1) * h;
+                for (int i = groups.start(k) * h; i < end; i++) {
+                    ya[at(y) + i] += scale * xa[at(x) + i];
+                }
             }
-        }
+        });
     }
 
     @Override
@@ -183,16 +233,18 @@ final class CpuSupport extends CpuOperations implements Support {
         double[] ma = array(m);
         double[] da = array(d);
         double[] oa = array(out);
-        for (int k = 0; k < groups.count(); k++) {
-            int from = groups.start(k) * h;
-            int n = groups.start(k + 1) * h - from;
-            double square = Sums.dot(ma, at(m) + from, ma, at(m) + from, n);
-            double against = Sums.dot(ma, at(m) + from, da, at(d) + from, n);
-            double scale = square - t * against <= 0 ? 0 : 1;
-            for (int i = from; i < from + n; i++) {
-                oa[at(out) + i] = scale == 0 ? 0 : ma[at(m) + i] - t * da[at(d) + i];
+        share(groups.count(), 2.0 * m.length(), (first, last) -> {
+            for (int k = first; k < last; k++) {
+                int from = groups.start(k) * h;
+                int n = groups.start(k + 1) * h - from;
+                double square = Sums.dot(ma, at(m) + from, ma, at(m) + from, n);
+                double against = Sums.dot(ma, at(m) + from, da, at(d) + from, n);
+                double scale = square - t * against <= 0 ? 0 : 1;
+                for (int i = from; i < from + n; i++) {
+                    oa[at(out) + i] = scale == 0 ? 0 : ma[at(m) + i] - t * da[at(d) + i];
+                }
             }
-        }
+        });
     }
 
     private double weight(Groups groups, int k) {

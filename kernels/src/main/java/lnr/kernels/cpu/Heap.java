@@ -1,7 +1,6 @@
 package lnr.kernels.cpu;
 
 import java.lang.reflect.Array;
-import java.util.Arrays;
 import lnr.kernels.Buffer;
 import lnr.kernels.Device;
 import lnr.kernels.Storage;
@@ -9,19 +8,15 @@ import lnr.kernels.Storage;
 /** A Java array as device memory. */
 final class Heap extends Storage {
     private final CpuDevice owner;
-    private final long bytes;
+    private final Device.Type type;
     private Object array;
 
-    Heap(CpuDevice owner, Device.Type type, int length) {
+    /** @param array of the type; this one's alone */
+    Heap(CpuDevice owner, Device.Type type, Object array) {
         super(owner);
         this.owner = owner;
-        this.bytes = (long) length * type.bytes();
-        this.array = switch (type) {
-            case F32 -> new float[length];
-            case F64 -> new double[length];
-            case I32 -> new int[length];
-            case U8 -> new byte[length];
-        };
+        this.type = type;
+        this.array = array;
     }
 
     /**
@@ -56,25 +51,15 @@ final class Heap extends Storage {
 
     @Override
     protected void clear(long from, long length) {
-        int start = (int) from;
-        int end = (int) (from + length);
-        Object open = open();
-        if (open instanceof float[] f) {
-            Arrays.fill(f, start, end, 0f);
-        } else if (open instanceof double[] d) {
-            Arrays.fill(d, start, end, 0);
-        } else if (open instanceof int[] i) {
-            Arrays.fill(i, start, end, 0);
-        } else {
-            Arrays.fill((byte[]) open, start, end, (byte) 0);
-        }
+        SpareArrays.clear(open(), (int) from, (int) (from + length));
     }
 
     @Override
     protected void release() {
-        if (array != null) {
+        Object own = array;
+        if (own != null) {
             array = null;
-            owner.released(this, bytes);
+            owner.released(this, type, own);
         }
     }
 

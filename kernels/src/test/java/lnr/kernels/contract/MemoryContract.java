@@ -34,6 +34,18 @@ public abstract class MemoryContract extends DeviceContract {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {1, 1000, 1_000_003})
+    void memoryThatOthersGaveBackIsZero(int length) {
+        try (Scope scope = device.scope()) {
+            scope.f32(draw.floats(length));
+            scope.f64(draw.doubles(length));
+            scope.i32(draw.indices(length, Integer.MAX_VALUE));
+            scope.u8(draw.bytes(length, 256));
+        }
+        newBuffersAreZero(length);
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {0, 1, 31, 32, 33, 255, 257, 1000, 1_000_003})
     void whatWasWrittenIsRead(int length) {
         float[] floats = draw.floats(length);
