@@ -18,8 +18,6 @@ import lnr.kernels.Scope;
 public final class WithoutBias {
     private final Problem whole;
     private final Problem reduced;
-    private final double[] ru; // R_PU
-    private final double[] cu; // C_U
     private final double variance; // R_UU
     private final double explained; // ||C_U||^2 / R_UU
 
@@ -34,8 +32,6 @@ public final class WithoutBias {
         int p = whole.penalised();
         if (!whole.hasBias()) {
             reduced = whole;
-            ru = null;
-            cu = null;
             variance = 0;
             explained = 0;
             return;
@@ -52,9 +48,7 @@ public final class WithoutBias {
         Blas blas = scope.device().blas();
         blas.copy(c.slice(0, (long) h * p), target);
         variance = whole.biasVariance();
-        ru = bias.toArray();
-        cu = mean.toArray();
-        explained = variance > 0 ? squares(cu) / variance : 0;
+        explained = variance > 0 ? squares(mean.toArray()) / variance : 0;
         if (variance > 0 && p > 0) {
             blas.gemm(false, true, p, p, 1, -1 / variance, bias, p, bias, p, 1, rest, p);
             blas.gemm(false, true, h, p, 1, -1 / variance, mean, h, bias, p, 1, target, h);
@@ -82,27 +76,28 @@ public final class WithoutBias {
         return reduced;
     }
 
-    /** (h, d): {@code m} (h, p) with its best bias. */
-    public double[] restore(double[] m) {
-        if (!whole.hasBias()) {
-            return m;
-        }
+    /**
+     * full = M with its best bias.
+     *
+     * @param m (h, p); {@code full} itself, or apart from it
+     * @param full (h, d). Modified.
+     */
+    public void restore(F64 m, F64 full) {
         int h = whole.h();
         int p = whole.penalised();
-        double[] full = new double[h * whole.d()];
-        System.arraycopy(m, 0, full, 0, h * p);
-        if (variance > 0) {
-            double[] bias = cu.clone();
-            for (int j = 0; j < p; j++) {
-                for (int i = 0; i < h; i++) {
-                    bias[i] -= m[j * h + i] * ru[j];
-                }
-            }
-            for (int i = 0; i < h; i++) {
-                full[h * p + i] = bias[i] / variance;
-            }
+        Blas blas = whole.device().blas();
+        if (m != full) {
+            blas.copy(m, full.slice(0, (long) h * p));
         }
-        return full;
+        F64 column = whole.biasColumn(full);
+        column.clear();
+        if (variance > 0) {
+            blas.axpy(1 / variance, whole.biasColumn(whole.fit().c()), column);
+        }
+        if (variance > 0 && p > 0) {
+            F64 r = whole.fit().r().slice((long) whole.d() * p, p);
+            blas.gemm(false, false, h, 1, p, -1 / variance, m, h, r, p, 1, column, h);
+        }
     }
 
     private static double squares(double[] values) {

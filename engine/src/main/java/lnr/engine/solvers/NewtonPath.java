@@ -11,6 +11,7 @@ import lnr.engine.WithoutBias;
 import lnr.kernels.Blas;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
+import lnr.kernels.Groups;
 import lnr.kernels.Scope;
 
 /**
@@ -66,7 +67,9 @@ final class NewtonPath implements Path {
     private final Certificate certificate; // of the problem
     private final Certificate proof; // of the whole
     private final F64 m; // (h, d)
-    private final F64 mr; // (h, d)
+    private final F64 answer; // (h, d) of the whole; M itself where that is the same
+    private Certificate.Gap proved; // of the answer; null while that is not M's
+    private double provedAt; // lambda of that gap
     private final double[] slopes; // ||G_k|| of each group at the answer before
     private final double[] norms; // ||M_k|| there
     private double before; // lambda of that answer
@@ -105,7 +108,8 @@ final class NewtonPath implements Path {
             this.certificate = new Certificate(this.problem, scope);
             this.proof = problem.hasBias() || targets != null ? new Certificate(problem, scope) : certificate;
             this.m = scope.f64((long) h * d);
-            this.mr = scope.f64((long) h * d);
+            boolean same = this.problem == problem;
+            this.answer = same ? m : scope.f64((long) problem.h() * problem.d());
             this.slopes = new double[count];
             this.norms = new double[count];
             this.set = new WorkingSet(this.problem);
@@ -128,7 +132,6 @@ final class NewtonPath implements Path {
             return;
         }
         m.write(columns);
-        problem.fit().product(m, mr);
         release();
         look(0, Double.POSITIVE_INFINITY);
     }
@@ -154,20 +157,22 @@ final class NewtonPath implements Path {
         } else if (lambda == 0) {
             letIn(everything());
             set.rounds().leastSquares();
-            set.fetch(m, mr);
+            fetch();
             run.proceed(look(0, 0));
         } else {
             solve(lambda, target, run);
         }
-        double[] answer = bias.restore(targets == null ? m.toArray() : widened(lambda, target, run));
+        if (targets != null) {
+            widen(lambda, target, run);
+        }
         double seconds = (System.nanoTime() - began) * 1e-9;
-        Certificate.Gap gap = prove(lambda, answer);
+        Certificate.Gap gap = proved != null && provedAt == lambda ? proved : prove(lambda);
         if (!Double.isFinite(gap.objective()) || !Double.isFinite(gap.gap())) {
             throw new ArithmeticException("newton: expected a finite objective and gap, got " + gap.objective() + " and "
                     + gap.gap() + ": the start, lambda or the moments are out of double precision's range");
         }
         return Solution.of(
-                asked, SupportNewton.NAME, answer, gap, run.count, status(lambda, gap, run), seconds,
+                asked, SupportNewton.NAME, answer.toArray(), gap, run.count, status(lambda, gap, run), seconds,
                 Arrays.copyOf(run.history, run.count));
     }
 
@@ -180,20 +185,21 @@ final class NewtonPath implements Path {
     }
 
     /** The answer for all outputs; where taking it back cost accuracy, rounds over all of them make that good. */
-    private double[] widened(double lambda, double target, Run run) {
+    private void widen(double lambda, double target, Run run) {
         try (Scope work = scope.device().scope()) {
             F64 wide = work.f64((long) reduced.h() * d);
             targets.widen(lambda, m, wide);
             if (lambda > 0 && lambda < whole.lambdaMax() && !run.stopped) {
                 Certificate.Gap gap = new Certificate(reduced, work).at(lambda, wide);
-                if (gap.gap() > target && certificate.at(lambda, m, mr).gap() <= aim(target)) {
+                if (gap.gap() > target && certificate.at(lambda, m).gap() <= aim(target)) {
                     NewtonRounds all = new NewtonRounds(reduced, work);
                     all.begin(wide);
                     all.run(lambda, target, stopping.cap() - run.count, run);
                     blas.copy(all.m(), wide);
                 }
             }
-            return wide.toArray();
+            bias.restore(wide, answer);
+            proved = null;
         }
     }
 
@@ -207,15 +213,17 @@ final class NewtonPath implements Path {
         if (near || !startDense(lambda) && !startCoarse(lambda, run)) {
             if (converged && before > 0) {
                 set.rounds().predict(before, lambda);
-                set.fetch(m, mr);
             }
             if (!set.covers(strong(lambda))) {
+                if (converged) {
+                    fetch();
+                }
                 letIn(strong(ahead(lambda)));
             }
         }
         while (!run.stopped) {
             converged = set.rounds().run(lambda, aim(target), stopping.cap() - run.count, run);
-            set.fetch(m, mr);
+            fetch();
             boolean enough = look(lambda, lambda).gap() <= aim(target);
             boolean[] wanting = wanting(lambda);
             if (enough || !converged || set.covers(wanting)) {
@@ -233,15 +241,13 @@ final class NewtonPath implements Path {
         if (anything() || !problem.fit().leastSquares(m)) {
             return false;
         }
-        blas.copy(problem.fit().c(), mr);
-        if (certificate.at(lambda, m, mr).relativeGap() <= DENSE) {
+        if (certificate.at(lambda, m, problem.fit().c()).relativeGap() <= DENSE) {
             release();
             set.choose(everything());
             set.rounds().beginDense(m);
             return true;
         }
         m.clear();
-        mr.clear();
         return false;
     }
 
@@ -269,7 +275,7 @@ final class NewtonPath implements Path {
             set.choose(near);
             set.begin(lambda, coarse.norms);
             if (run.stopped) {
-                set.fetch(m, mr);
+                fetch();
                 look(lambda, lambda);
             }
         }
@@ -319,41 +325,60 @@ final class NewtonPath implements Path {
         return Arrays.stream(norms).anyMatch(norm -> norm > 0);
     }
 
-    /** The whole problem's gap at an answer, (h, d) with its bias. */
-    private Certificate.Gap prove(double lambda, double[] answer) {
-        int rows = whole.h();
-        int[] kept = IntStream.range(0, whole.d())
-                .filter(j -> IntStream.range(j * rows, (j + 1) * rows).anyMatch(i -> answer[i] != 0))
-                .toArray();
-        try (Scope work = scope.device().scope()) {
-            F64 all = work.f64(answer);
-            F64 product = work.f64(all.length());
-            if (!WorkingSet.product(whole, kept, all, product)) {
-                return proof.at(lambda, all);
-            }
-            Certificate.Gap gap = proof.at(lambda, all, product);
-            proof.requireTau();
-            return gap;
-        }
+    /** M from the rounds. */
+    private void fetch() {
+        set.fetch(m);
+        proved = null;
     }
 
-    /** The gap at M, and what the strong rule has to know of it. */
+    /** The gap at M, and what the strong rule has to know of it: of the whole, where M is all that its answer needs. */
     private Certificate.Gap look(double lambda, double since) {
-        Certificate.Gap gap = certificate.at(lambda, m, mr);
+        Certificate looked;
+        Certificate.Gap gap;
+        if (targets == null) {
+            bias.restore(m, answer);
+            gap = prove(lambda);
+            looked = proof;
+            proved = gap;
+            provedAt = lambda;
+        } else {
+            gap = certificate.at(lambda, m);
+            looked = certificate;
+        }
         try (Scope work = scope.device().scope()) {
             F64 out = work.f64(count);
             scope.device().groupNorm().norms(h, problem.groups(), m, out);
             out.read(norms);
         }
-        Arrays.setAll(slopes, certificate::slope);
+        Arrays.setAll(slopes, looked::slope);
         before = since;
         return gap;
+    }
+
+    /** The whole problem's gap at the answer. */
+    private Certificate.Gap prove(double lambda) {
+        Groups groups = whole.groups();
+        try (Scope work = scope.device().scope()) {
+            F64 out = work.f64(groups.count());
+            scope.device().groupNorm().norms(whole.h(), groups, answer, out);
+            double[] size = out.toArray();
+            IntStream active = IntStream.range(0, size.length)
+                    .filter(k -> size[k] > 0)
+                    .flatMap(k -> IntStream.range(groups.start(k), groups.start(k + 1)));
+            int[] kept = IntStream.concat(active, IntStream.range(groups.columns(), whole.d())).toArray();
+            F64 product = work.f64(answer.length());
+            if (!WorkingSet.product(whole, kept, answer, product)) {
+                return proof.at(lambda, answer);
+            }
+            Certificate.Gap gap = proof.at(lambda, answer, product);
+            proof.requireTau();
+            return gap;
+        }
     }
 
     /** M = 0, as at lambda_max. */
     private void vanish() {
         m.clear();
-        mr.clear();
         release();
         look(0, whole.lambdaMax());
     }

@@ -89,11 +89,6 @@ final class NewtonRounds {
         return m;
     }
 
-    /** M R, (h, d). */
-    F64 mr() {
-        return mr;
-    }
-
     /** Begins at another M than 0, (h, d), not kept. */
     void begin(F64 start) {
         blas.copy(start, m);

@@ -230,11 +230,14 @@ final class Restarts implements AutoCloseable {
         }
 
         Solution solution(Stopping stopping) {
-            double[] full = bias.restore(answer);
             bias.shareTau();
+            double[] full;
             Certificate.Gap found;
             try (Scope scope = whole.device().scope()) {
-                found = new Certificate(whole, scope).at(scope.f64(full));
+                F64 all = scope.f64((long) whole.h() * whole.d());
+                bias.restore(scope.f64(answer), all);
+                found = new Certificate(whole, scope).at(all);
+                full = all.toArray();
             }
             // The bias may bring back what rounding had hidden, and the other way round.
             if (stopping.gap() > 0 && status != Status.STOPPED) {

@@ -78,40 +78,12 @@ final class WorkingSet implements AutoCloseable {
         return rounds != null && IntStream.range(0, groups.length).allMatch(k -> members[k] || !groups[k]);
     }
 
-    /** M and M R where the rounds are, over all columns: both (h, d), modified. */
-    void fetch(F64 m, F64 mr) {
+    /** M where the rounds are, over all columns: (h, d), modified. */
+    void fetch(F64 m) {
         if (columns == null) {
             problem.device().blas().copy(rounds.m(), m);
-            problem.device().blas().copy(rounds.mr(), mr);
-            return;
-        }
-        problem.device().support().scatter(problem.h(), columns, rounds.m(), m);
-        if (2 * columns.length() < problem.d()) {
-            product(problem, columns, rounds.m(), mr);
-            return;
-        }
-        problem.device().support().scatter(problem.h(), columns, rounds.mr(), mr);
-        addOthers(m, mr);
-    }
-
-    /** mr = mr + M R, of columns outside the set alone: 2 h d flops each. */
-    private void addOthers(F64 m, F64 mr) {
-        int h = problem.h();
-        int d = problem.d();
-        Groups all = problem.groups();
-        try (Scope work = problem.device().scope()) {
-            I32 others = work.i32(IntStream.range(0, all.count())
-                    .filter(k -> !members[k])
-                    .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
-                    .toArray());
-            int n = (int) others.length();
-            F64 rows = work.f64((long) d * n);
-            F64 product = work.f64((long) h * n);
-            F64 spread = work.f64((long) h * d);
-            problem.device().support().gather(d, others, problem.fit().r(), rows);
-            problem.device().blas().gemm(false, false, h, n, d, 1, m, h, rows, d, 0, product, h);
-            problem.device().support().scatter(h, others, product, spread);
-            problem.device().blas().axpy(1, spread, mr);
+        } else {
+            problem.device().support().scatter(problem.h(), columns, rounds.m(), m);
         }
     }
 
@@ -120,24 +92,18 @@ final class WorkingSet implements AutoCloseable {
         if (kept.length >= MOST * problem.d()) {
             return false;
         }
-        try (Scope work = problem.device().scope()) {
-            I32 columns = work.i32(kept);
-            F64 packed = work.f64((long) problem.h() * kept.length);
-            problem.device().support().gather(problem.h(), columns, m, packed);
-            product(problem, columns, packed, mr);
-        }
-        return true;
-    }
-
-    private static void product(Problem problem, I32 columns, F64 packed, F64 mr) {
         int h = problem.h();
         int d = problem.d();
-        int n = (int) columns.length();
+        int n = kept.length;
         try (Scope work = problem.device().scope()) {
+            I32 columns = work.i32(kept);
+            F64 packed = work.f64((long) h * n);
             F64 rows = work.f64((long) d * n);
+            problem.device().support().gather(h, columns, m, packed);
             problem.device().support().gather(d, columns, problem.fit().r(), rows);
             problem.device().blas().gemm(false, true, h, d, n, 1, packed, h, rows, d, 0, mr, h);
         }
+        return true;
     }
 
     /** Back to none. */
