@@ -13,7 +13,7 @@ import lnr.kernels.Scope;
 /**
  * Gauss-Seidel over the groups: each in turn becomes the minimiser of P over it. Groups go in tiles: inside a tile a
  * change reaches the gradients after it at once, the other gradients wait for one product a tile, of the changed
- * columns alone.
+ * columns alone. The next tile's come first: one thread goes through that tile while others work on the rest.
  *
  * <p>For one column, V = G_j + M_j R_jj and M_j = V (1 - lambda w / ||V||)_+ / R_jj. For more, R_gg = Q D Q',
  * v_i = ||(V Q)_i||^2, and t = ||M_g|| solves sum_i v_i / (D_i t + lambda w)^2 = 1: by Newton's method on the
@@ -25,6 +25,12 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
 
     /** Columns of a group from which its change is passed on by a product. */
     private static final int PRODUCT = 8;
+
+    /** Flops of a product from which threads share it, and of each one's part. */
+    private static final double BLOCK = 2e6;
+
+    /** Flops of the eigenvectors of a block of R, in parts of its order's cube. */
+    private static final double EIGEN = 10;
 
     private static final int SECULAR_STEPS = 100;
 
@@ -45,6 +51,18 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
         return new Sweep(scope, h, groups, r);
     }
 
+    /** The first group of each tile, and the end of the last. */
+    private static int[] tiles(Groups groups) {
+        int[] first = new int[groups.count() + 1];
+        int count = 0;
+        for (int k = 1; k <= groups.count(); k++) {
+            if (k == groups.count() || groups.start(k + 1) - groups.start(first[count]) > TILE) {
+                first[++count] = k;
+            }
+        }
+        return Arrays.copyOf(first, count + 1);
+    }
+
     private final class Sweep implements Passes {
         private final int h;
         private final int d;
@@ -53,9 +71,8 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
         private final int[] square; // where each group's block is in q
         private final F64 q; // eigenvectors of each group's block, one after the other
         private final F64 eigenvalues; // (d)
-        private final F64 change; // (h, widest), of the changed columns of a tile
-        private final F64 rows; // (d, widest), R's columns of those
-        private final int[] list; // (widest), the changed columns
+        private final int[] tiles; // the first group of each, and the end of the last
+        private final Changes[] changes; // of this tile and the next, by turns
         private final double[] tile; // (h, widest), gradients
         private final double[] v; // (h, largest)
         private final double[] rotated; // (h, largest)
@@ -72,10 +89,9 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
             }
             this.q = scope.f64(square[groups.count()]);
             this.eigenvalues = scope.f64(d);
+            this.tiles = tiles(groups);
             int widest = Math.min(d, Math.max(TILE, groups.largest()));
-            this.change = scope.f64((long) h * widest);
-            this.rows = scope.f64((long) d * widest);
-            this.list = new int[widest];
+            this.changes = new Changes[] {new Changes(scope, widest), new Changes(scope, widest)};
             this.tile = new double[h * widest];
             this.v = new double[h * groups.largest()];
             this.rotated = new double[h * groups.largest()];
@@ -88,44 +104,68 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
 
         private void decompose() {
             double[] ra = array(r);
-            for (int k = 0; k < groups.count(); k++) {
-                int first = groups.start(k);
-                int size = size(k);
-                F64 values = eigenvalues.slice(first, size);
-                if (size == 1) {
-                    array(values)[at(values)] = ra[at(r) + first * d + first];
-                    continue;
+            double[] qa = array(q);
+            double[] values = array(eigenvalues);
+            int pieces = Pieces.of(EIGEN * square[groups.count()] * groups.largest(), BLOCK);
+            workers.run(pieces, piece -> {
+                int end = Pieces.start(piece + 1, pieces, groups.count(), 1);
+                for (int k = Pieces.start(piece, pieces, groups.count(), 1); k < end; k++) {
+                    int first = groups.start(k);
+                    int size = size(k);
+                    if (size == 1) {
+                        values[at(eigenvalues) + first] = ra[at(r) + first * d + first];
+                        continue;
+                    }
+                    int to = at(q) + square[k];
+                    for (int j = 0; j < size; j++) {
+                        System.arraycopy(ra, at(r) + (first + j) * d + first, qa, to + j * size, size);
+                    }
+                    blas.eigen(size, q.slice(square[k], (long) size * size), eigenvalues.slice(first, size));
                 }
-                F64 block = q.slice(square[k], (long) size * size);
-                for (int j = 0; j < size; j++) {
-                    System.arraycopy(
-                            ra, at(r) + (first + j) * d + first, array(block), at(block) + j * size, size);
-                }
-                blas.eigen(size, block, values);
-            }
+            });
         }
 
         @Override
         public void run(double lambda, F64 m, F64 g) {
             exactly("m", m, (long) h * d);
             exactly("g", g, (long) h * d);
-            int first = 0;
-            while (first < groups.count()) {
-                int end = first + 1;
-                while (end < groups.count() && groups.start(end + 1) - groups.start(first) <= TILE) {
-                    end++;
-                }
-                tile(first, end, lambda, array(m), at(m), g);
-                first = end;
+            double[] ma = array(m);
+            double[] ga = array(g);
+            int last = tiles.length - 2;
+            tile(0, lambda, ma, at(m), ga, at(g), changes[0]);
+            for (int t = 0; t < last; t++) {
+                Changes now = changes[t % 2];
+                Changes next = changes[(t + 1) % 2];
+                int after = t + 1;
+                int from = groups.start(tiles[after]);
+                int end = groups.start(tiles[after + 1]);
+                now.passOn(from, end, ga, at(g));
+                int pieces = now.pieces();
+                workers.run(1 + pieces, piece -> {
+                    if (piece == 0) {
+                        tile(after, lambda, ma, at(m), ga, at(g), next);
+                        return;
+                    }
+                    int begin = Pieces.start(piece - 1, pieces, d, 16);
+                    int stop = Pieces.start(piece, pieces, d, 16);
+                    now.passOn(begin, Math.min(stop, from), ga, at(g));
+                    now.passOn(Math.max(begin, end), stop, ga, at(g));
+                });
             }
+            Changes now = changes[last % 2];
+            int pieces = now.pieces();
+            workers.run(pieces, piece -> now.passOn(
+                    Pieces.start(piece, pieces, d, 16), Pieces.start(piece + 1, pieces, d, 16), ga, at(g)));
         }
 
-        private void tile(int first, int end, double lambda, double[] m, int mo, F64 g) {
-            int column = groups.start(first);
-            int columns = groups.start(end) - column;
-            System.arraycopy(array(g), at(g) + column * h, tile, 0, columns * h);
-            int changed = 0;
-            for (int k = first; k < end; k++) {
+        /** Goes through a tile whose gradients are up to date, and leaves them as they were. */
+        private void tile(int t, double lambda, double[] m, int mo, double[] g, int go, Changes changes) {
+            int column = groups.start(tiles[t]);
+            int columns = groups.start(tiles[t + 1]) - column;
+            System.arraycopy(g, go + column * h, tile, 0, columns * h);
+            changes.count = 0;
+            double[] ca = array(changes.columns);
+            for (int k = tiles[t]; k < tiles[t + 1]; k++) {
                 int from = mo + groups.start(k) * h;
                 int n = size(k) * h;
                 double weight = lambda * array(groups.weights())[at(groups.weights()) + k];
@@ -134,26 +174,22 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
                         : minimiseGroup(k, weight, m, from, (groups.start(k) - column) * h);
                 if (moved) {
                     // v is the new block: keep its change, and pass it on inside the tile.
-                    double[] ca = array(change);
-                    int co = at(change) + changed * h;
+                    int co = at(changes.columns) + changes.count * h;
                     for (int i = 0; i < n; i++) {
                         ca[co + i] = v[i] - m[from + i];
                         m[from + i] = v[i];
                     }
-                    passOn(groups.start(k), size(k), co, column, column + columns);
-                    for (int j = groups.start(k); j < groups.start(k + 1); j++, changed++) {
-                        list[changed] = j;
+                    passOn(groups.start(k), size(k), ca, co, column, column + columns);
+                    for (int j = groups.start(k); j < groups.start(k + 1); j++) {
+                        changes.list[changes.count++] = j;
                     }
                 }
             }
-            if (changed > 0) {
-                blas.gemm(false, true, h, d, changed, -1, change, h, rowsOf(column, columns, changed), d, 1, g, h);
-            }
+            changes.gatherRows(column, columns);
         }
 
         /** Takes what columns [first, first + size) have changed by, from {@code co} on, from the tile behind them. */
-        private void passOn(int first, int size, int co, int column, int end) {
-            double[] ca = array(change);
+        private void passOn(int first, int size, double[] ca, int co, int column, int end) {
             double[] ra = array(r);
             int next = first + size;
             if (size >= PRODUCT && next < end) {
@@ -172,17 +208,6 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
                     }
                 }
             }
-        }
-
-        /** R's columns of those that have changed: where they are, if these are all of the tile. */
-        private F64 rowsOf(int column, int columns, int changed) {
-            if (changed == columns) {
-                return r.slice((long) column * d, (long) columns * d);
-            }
-            for (int i = 0; i < changed; i++) {
-                System.arraycopy(array(r), at(r) + list[i] * d, array(rows), at(rows) + i * d, d);
-            }
-            return rows;
         }
 
         /** v = the best column; whether it differs from M's. */
@@ -264,6 +289,47 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
                 t = Math.max(0, t + rise);
             }
             return t;
+        }
+
+        /** What a tile's columns have changed by. */
+        private final class Changes {
+            private final F64 columns; // (h, widest), of the columns that have changed
+            private final int[] list; // these
+            private int count; // of them
+            private final F64 gathered; // (d, widest)
+            private F64 rows; // R's columns of them, (d, count): gathered, or where they are
+
+            Changes(Scope scope, int widest) {
+                this.columns = scope.f64((long) h * widest);
+                this.list = new int[widest];
+                this.gathered = scope.f64((long) d * widest);
+            }
+
+            /** Where those of R are, if these are all of the tile's. */
+            void gatherRows(int column, int all) {
+                if (count == all) {
+                    rows = r.slice((long) column * d, (long) all * d);
+                    return;
+                }
+                for (int i = 0; i < count; i++) {
+                    System.arraycopy(array(r), at(r) + list[i] * d, array(gathered), at(gathered) + i * d, d);
+                }
+                rows = gathered;
+            }
+
+            /** Pieces of the product that passes them on to all gradients. */
+            int pieces() {
+                return Pieces.of(2.0 * h * d * count, BLOCK);
+            }
+
+            /** Takes them from the gradients of columns [from, end). */
+            void passOn(int from, int end, double[] g, int go) {
+                if (count > 0 && from < end) {
+                    OpenBlas.BLAS.dgemm(
+                            "N", "T", h, end - from, count, -1, array(columns), at(columns), h, array(rows),
+                            at(rows) + from, d, 1, g, go + from * h, h);
+                }
+            }
         }
     }
 }

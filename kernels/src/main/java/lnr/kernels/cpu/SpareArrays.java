@@ -9,9 +9,9 @@ import java.util.Iterator;
 import lnr.kernels.Device;
 
 /**
- * Large arrays that scopes gave back, for the next that ask for as many numbers: solvers ask for the same sizes again and
- * again, and to let the garbage collector have them costs more than to set them to zero. Those that were given back last
- * are kept, to an eighth of the memory there may be, and the collector takes them when it needs to.
+ * Large arrays that scopes gave back, for the next that ask for as many numbers: solvers ask for the same sizes again
+ * and again, and to let the garbage collector have them costs more than to set them to zero. Those that were given back
+ * last are kept, to an eighth of the memory there may be, and the collector takes them when it needs to.
  */
 final class SpareArrays {
     /** Bytes from which an array is kept. */
