@@ -194,7 +194,9 @@ final class NewtonPath implements Path {
                 if (gap.gap() > target && certificate.at(lambda, m).gap() <= aim(target)) {
                     NewtonRounds all = new NewtonRounds(reduced, work);
                     all.begin(wide);
-                    all.run(lambda, target, stopping.cap() - run.count, run);
+                    do {
+                        all.run(lambda, target, stopping.cap() - run.count, run);
+                    } while (all.refresh() && !run.stopped);
                     blas.copy(all.m(), wide);
                 }
             }
@@ -226,13 +228,16 @@ final class NewtonPath implements Path {
             fetch();
             boolean enough = look(lambda, lambda).gap() <= aim(target);
             boolean[] wanting = wanting(lambda);
-            if (enough || !converged || set.covers(wanting)) {
+            boolean complete = set.covers(wanting);
+            if (enough || !converged || complete && !set.rounds().refresh()) {
                 return;
             }
-            for (int k = 0; k < count; k++) {
-                wanting[k] |= set.has(k);
+            if (!complete) {
+                for (int k = 0; k < count; k++) {
+                    wanting[k] |= set.has(k);
+                }
+                letIn(wanting);
             }
-            letIn(wanting);
         }
     }
 

@@ -20,6 +20,9 @@ final class NewtonRounds {
     /** The part of the gap that a step leaves, at most, when it converges as Newton's method does. */
     private static final double FAST = 0.01;
 
+    /** The part of the gap that a step leaves, at most, when rounding errors are not in its way. */
+    private static final double SURE = 0.5;
+
     /** The change of a norm in a step, relative, from which its group's direction is in doubt too. */
     private static final double MOVED = 0.5;
 
@@ -126,18 +129,14 @@ final class NewtonRounds {
      * Rounds at {@code lambda} until the gap is {@code target} or less, the listener says no, or there were
      * {@code cap}.
      *
-     * @return whether the target was reached
+     * @return whether the target was reached, by an M R that may be no product: see {@link #refresh}
      */
     boolean run(double lambda, double target, int cap, Listener listener) {
         Certificate.Gap before = certificate.at(lambda, m, mr);
-        exact = !settled;
+        exact |= !settled;
         settled &= shrinking > 0 || !calls(lambda);
         Smoothing smoothing = new Smoothing();
         for (int round = 0; ; round++) {
-            if (before.gap() <= target && step.refresh(m, mr)) {
-                before = certificate.at(lambda, m, mr);
-                exact = true;
-            }
             if (before.gap() <= target) {
                 return true;
             }
@@ -156,6 +155,13 @@ final class NewtonRounds {
                 return after.gap() <= target;
             }
         }
+    }
+
+    /** Makes M R a product, and has the next step do so, if it has become another; whether it had. */
+    boolean refresh() {
+        boolean followed = step.refresh(m, mr);
+        exact |= followed;
+        return followed;
     }
 
     /** A step towards the optimum of the smoothed problem. */
@@ -188,11 +194,11 @@ final class NewtonRounds {
         if (taken < 1) {
             after = withoutTurned(lambda, after);
         }
-        boolean fast = taken == 1 && after.gap() <= FAST * before.gap();
-        if (!fast && step.refresh(m, mr)) {
+        exact = !(taken == 1 && after.gap() <= SURE * before.gap());
+        if (exact && step.refresh(m, mr)) {
             after = certificate.at(lambda, m, mr);
         }
-        exact = !fast;
+        boolean fast = !exact && after.gap() <= FAST * before.gap();
         settled = fast && !calls(lambda) && moved(was) <= MOVED;
         return after;
     }
