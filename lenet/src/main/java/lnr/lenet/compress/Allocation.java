@@ -23,7 +23,7 @@ import lnr.lenet.network.Model;
  * neighbours for as long as that helps. What helps is told by the cross-entropy on images that are held out: the
  * accuracy of a few thousand is too coarse to tell neighbours apart.
  */
-public final class Allocation implements AutoCloseable {
+public final class Allocation {
     /** Images that candidates are fitted on, at most; the paths are of all. */
     private static final int SAMPLE = 5000;
 
@@ -52,13 +52,12 @@ public final class Allocation implements AutoCloseable {
     private final TreeSet<Target> targets; // first layer first
     private final DeviceImages validation;
     private final Architecture whole;
-    private final OriginalActivations activations;
     private final Map<Architecture, Evaluation.Score> scores = new HashMap<>(); // the latest
 
     /**
-     * @param compression of the network, in use until this is closed
+     * @param compression of the network, in use as long as this is
      * @param targets the layers that may give, at least one
-     * @param validation images that nothing was fitted on, in use until this is closed
+     * @param validation images that nothing was fitted on, in use as long as this is
      */
     public Allocation(
             Device device, NetworkCompression compression, Set<Target> targets, DeviceImages validation) {
@@ -67,7 +66,6 @@ public final class Allocation implements AutoCloseable {
         this.targets = new TreeSet<>(targets);
         this.validation = validation;
         this.whole = compression.original().architecture();
-        this.activations = compression.activations(SAMPLE);
     }
 
     /** The fewest parameters that the targets allow: one unit each. */
@@ -210,7 +208,7 @@ public final class Allocation implements AutoCloseable {
     /** A network of these widths on the held-out images, its units chosen by the paths. */
     private Evaluation.Score score(Architecture widths, Map<Target, ErrorCurve> curves) {
         NetworkCompression.Choice choice = (target, problem) -> curves.get(target).units(target.units(widths));
-        return score(compression.compress(targets.descendingSet(), choice, activations, Progress.NONE)
+        return score(compression.compress(targets.descendingSet(), choice, SAMPLE, Progress.NONE)
                 .model());
     }
 
@@ -279,10 +277,5 @@ public final class Allocation implements AutoCloseable {
             widths = widths.withWidth(target.before(), Math.max(1, (int) (factor * target.units(whole))));
         }
         return widths;
-    }
-
-    @Override
-    public void close() {
-        activations.close();
     }
 }

@@ -187,18 +187,17 @@ public final class GradualCompression {
             return List.of(each.steps());
         }
         Set<Target> targets = EnumSet.copyOf(plan.targets());
-        try (Allocation allocation = new Allocation(device, compression, targets, validation)) {
-            List<Architecture> widths;
-            if (goal instanceof Goal.Accuracy accuracy) {
-                widths = List.of(allocation.reaching(accuracy.accuracy(), progress));
-            } else {
-                int parameters = ((Goal.Size) goal).parameters();
-                boolean last = parameters == ((Goal.Size) plan.goal()).parameters();
-                int count = last && plan.retraining().isPresent() ? TRIALS : 1;
-                widths = allocation.shortlist(parameters, count, progress);
-            }
-            return widths.stream().map(w -> Allocation.steps(w, targets)).toList();
+        Allocation allocation = new Allocation(device, compression, targets, validation);
+        List<Architecture> widths;
+        if (goal instanceof Goal.Accuracy accuracy) {
+            widths = List.of(allocation.reaching(accuracy.accuracy(), progress));
+        } else {
+            int parameters = ((Goal.Size) goal).parameters();
+            boolean last = parameters == ((Goal.Size) plan.goal()).parameters();
+            int count = last && plan.retraining().isPresent() ? TRIALS : 1;
+            widths = allocation.shortlist(parameters, count, progress);
         }
+        return widths.stream().map(w -> Allocation.steps(w, targets)).toList();
     }
 
     /**
@@ -215,9 +214,7 @@ public final class GradualCompression {
             Retraining retraining,
             Progress progress) {
         Map<List<NetworkCompression.Step>, Model> starts = new HashMap<>();
-        try (OriginalActivations sample = compression.activations(SAMPLE)) {
-            ways.forEach(way -> starts.put(way, compression.compress(way, sample, Progress.NONE).model()));
-        }
+        ways.forEach(way -> starts.put(way, compression.compress(way, SAMPLE, Progress.NONE).model()));
         List<List<NetworkCompression.Step>> left = ways;
         for (int epochs = 1; left.size() > 1; epochs *= FEWER) {
             Retraining trial = new Retraining(epochs, retraining.distill(), 0, TRIAL_SEED);

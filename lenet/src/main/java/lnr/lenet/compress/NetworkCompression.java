@@ -37,26 +37,36 @@ import lnr.lenet.network.Model;
  * <p>Owns device memory: close it.
  */
 public final class NetworkCompression implements AutoCloseable {
-    private static final int BATCH = 1000;
+    private static final int BATCH = LayerInputs.BATCH;
 
     private final Device device;
     private final Model original;
     private final DeviceImages images;
     private final Solver solver;
+    private final long room; // for each layer's inputs
     private final NetworkCorrelations moments;
+    private OriginalActivations activations; // of as many images as a correction has asked for; null before
 
     /**
      * Gathers the original network's moments.
      *
      * @param original the trained network; every layer has an output
-     * @param images what the reconstruction is to be good on; in use as long as this is
+     * @param images what the reconstruction is to be good on; in use as long as this is, and in the same order whenever
+     *     this is used
      * @throws ArithmeticException when activations overflow on these images
      */
     public NetworkCompression(Device device, Model original, DeviceImages images, Solver solver, Progress progress) {
+        this(device, original, images, solver, LayerInputs.ROOM, progress);
+    }
+
+    /** The same with another bound of the bytes of each layer's inputs that are kept. */
+    NetworkCompression(
+            Device device, Model original, DeviceImages images, Solver solver, long room, Progress progress) {
         this.device = device;
         this.original = original;
         this.images = images;
         this.solver = solver;
+        this.room = room;
         try (LeNet5 network = new LeNet5(device, original, Math.min(BATCH, images.count()))) {
             this.moments =
                     NetworkCorrelations.gather(network, images, EnumSet.allOf(Target.class), true, progress);
@@ -98,17 +108,15 @@ public final class NetworkCompression implements AutoCloseable {
      * @throws InputException when a ratio's lambda overflows, or a layer would keep nothing
      */
     public Result compress(List<Step> steps, Progress progress) {
-        try (OriginalActivations activations = activations(images.count())) {
-            return compress(steps, activations, progress);
-        }
+        return compress(steps, images.count(), progress);
     }
 
-    /** As above, errors corrected on other images or on fewer. */
-    Result compress(List<Step> steps, OriginalActivations activations, Progress progress) {
+    /** As above, errors corrected on the first images, {@code most} at most. */
+    Result compress(List<Step> steps, int most, Progress progress) {
         Map<Target, Strength> strengths = new LinkedHashMap<>();
         steps.forEach(step -> strengths.put(step.target(), step.strength()));
         Choice choice = (target, problem) -> Selection.of(solver, problem, strengths.get(target));
-        return compress(strengths.keySet(), choice, activations, progress);
+        return compress(strengths.keySet(), choice, most, progress);
     }
 
     /** Chooses the units that a layer keeps. */
@@ -122,23 +130,35 @@ public final class NetworkCompression implements AutoCloseable {
     }
 
     /** As above, with another choice of units. */
-    Result compress(Collection<Target> order, Choice choice, OriginalActivations activations, Progress progress) {
-        Run run = new Run(activations);
-        for (Target target : order) {
-            run.fit(target, choice);
-            progress.at("compress", run.fits.size(), -1);
+    Result compress(Collection<Target> order, Choice choice, int most, Progress progress) {
+        try (Run run = new Run(Math.min(most, images.count()))) {
+            for (Target target : order) {
+                run.fit(target, choice);
+                progress.at("compress", run.fits.size(), -1);
+            }
+            while (!run.stale.isEmpty()) {
+                run.fit(run.stale.iterator().next(), (target, problem) -> IntStream.range(0, problem.groups().count())
+                        .toArray());
+                progress.at("compress", run.fits.size(), -1);
+            }
+            return new Result(run.model, run.fits, List.of(run.units));
         }
-        while (!run.stale.isEmpty()) {
-            run.fit(run.stale.iterator().next(), (target, problem) -> IntStream.range(0, problem.groups().count())
-                    .toArray());
-            progress.at("compress", run.fits.size(), -1);
-        }
-        return new Result(run.model, run.fits, List.of(run.units));
     }
 
-    /** What the first images, {@code most} at most, are to the original network; the caller closes it. */
-    OriginalActivations activations(int most) {
-        return new OriginalActivations(device, original, images, Math.min(most, images.count()));
+    /** What the first {@code count} images, or more of them, are to the original network. */
+    private OriginalActivations activations(int count) {
+        if (activations == null || activations.count() < count) {
+            closeActivations();
+            activations = new OriginalActivations(device, original, images, count, room);
+        }
+        return activations;
+    }
+
+    private void closeActivations() {
+        if (activations != null) {
+            activations.close();
+            activations = null;
+        }
     }
 
     /**
@@ -168,20 +188,22 @@ public final class NetworkCompression implements AutoCloseable {
 
     @Override
     public void close() {
+        closeActivations();
         moments.close();
     }
 
     /** A network on its way. */
-    private final class Run {
-        private final OriginalActivations activations;
+    private final class Run implements AutoCloseable {
+        private final int count; // of the images that errors are corrected on
         private final int[][] units = new int[LeNet5.STEPS][]; // of each layer: those of the original's that are left
         private final boolean[] changed = new boolean[LeNet5.STEPS];
         private final Set<Target> stale = EnumSet.noneOf(Target.class);
         private final List<Fit> fits = new ArrayList<>();
         private Model model = original;
+        private LayerInputs features; // fc1's inputs, as the convolutions are at present; null when these have changed
 
-        Run(OriginalActivations activations) {
-            this.activations = activations;
+        Run(int count) {
+            this.count = count;
             Arrays.setAll(units, NetworkCompression.this::all);
         }
 
@@ -199,6 +221,9 @@ public final class NetworkCompression implements AutoCloseable {
                 units[target.before()] =
                         Arrays.stream(kept).map(k -> before[k]).toArray();
                 changed[target.layer()] = true;
+                if (target == Target.CONV2 || target == Target.FC1 && kept.length < before.length) {
+                    close();
+                }
                 stale.remove(target);
                 fits.stream().map(Fit::target).filter(t -> t.layer() > target.layer()).forEach(stale::add);
                 double seconds = (System.nanoTime() - start) * 1e-9;
@@ -218,27 +243,40 @@ public final class NetworkCompression implements AutoCloseable {
             return uncorrected(target, units[target.layer()], units[target.before()], scope);
         }
 
-        /** y from the original network, x from this one. */
+        /** fc1's problem or fc2's (no fit changes what conv2 reads): y from the original network, x from this one. */
         private Problem corrected(Target target, Scope scope) {
+            OriginalActivations activations = activations(count);
             Layer layer = original.architecture().layers().get(target.layer());
             int[] outputs = units[target.layer()];
             int h = outputs.length;
             int d = model.architecture().layers().get(target.layer()).inputs();
             try (Scope work = device.scope();
-                    LeNet5 network = new LeNet5(device, model, Math.min(BATCH, activations.count()));
+                    LeNet5 network = new LeNet5(device, model, Math.min(BATCH, count));
                     Correlations sums = Correlations.ofTargets(device, d, true, h)) {
                 F32 w = work.f32(Surgery.rows(original.weight(target.layer()), layer.inputs(), outputs));
                 F32 b = work.f32(Surgery.rows(original.bias(target.layer()), 1, outputs));
                 F32 y = work.f32((long) network.batch() * h);
-                for (int from = 0; from < activations.count(); from += network.batch()) {
-                    int n = Math.min(network.batch(), activations.count() - from);
-                    F32 targets = y.slice(0, (long) n * h);
-                    F32 input = activations.input(target.layer(), from, n);
-                    device.layers().dense(n, layer.inputs(), h, false, input, w, b, targets);
-                    sums.add(n, network.forward(n, activations.input(0, from, n), target.layer()), targets);
+                if (features == null) {
+                    features = new LayerInputs(images, count, network, Target.FC1.layer(), null, room);
                 }
-                int count = units[target.before()].length;
-                return sums.problem(scope, Groups.ofSize(scope, count, target.columns()), 0);
+                for (int from = 0; from < count; from += BATCH) {
+                    int n = Math.min(BATCH, count - from);
+                    F32 targets = y.slice(0, (long) n * h);
+                    F32 before = activations.input(target, from, n);
+                    device.layers().dense(n, layer.inputs(), h, false, before, w, b, targets);
+                    F32 input = features.batch(network, from, n);
+                    sums.add(n, network.forward(n, input, Target.FC1.layer(), target.layer()), targets);
+                }
+                int groups = units[target.before()].length;
+                return sums.problem(scope, Groups.ofSize(scope, groups, target.columns()), 0);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (features != null) {
+                features.close();
+                features = null;
             }
         }
     }

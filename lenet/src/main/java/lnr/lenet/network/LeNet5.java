@@ -102,7 +102,18 @@ public final class LeNet5 implements AutoCloseable {
      * @return (n, {@link #width width(steps)}), overwritten by the next pass; {@code x} itself for 0 steps
      */
     public F32 forward(int n, F32 x, int steps) {
-        return forward(n, x, steps, null, null);
+        return forward(n, x, 0, steps, null, null);
+    }
+
+    /**
+     * Runs layers {@code [from, steps)}: goes on from what an earlier pass gave.
+     *
+     * @param n samples, at most {@link #batch}
+     * @param input (n, {@link #width width(from)}), what the layers before give
+     * @return (n, {@link #width width(steps)}), overwritten by the next pass; {@code input} itself where none is to run
+     */
+    public F32 forward(int n, F32 input, int from, int steps) {
+        return forward(n, input, from, steps, null, null);
     }
 
     /**
@@ -119,14 +130,21 @@ public final class LeNet5 implements AutoCloseable {
 
     /** As the first pass; fills the pooling winners of each convolution, (n, outputs of the step), to go back by. */
     F32 forward(int n, F32 x, int steps, U8 winner1, U8 winner2) {
+        return forward(n, x, 0, steps, winner1, winner2);
+    }
+
+    private F32 forward(int n, F32 x, int first, int steps, U8 winner1, U8 winner2) {
         if (n < 0 || n > batch) {
             throw new IllegalArgumentException("n: expected 0 to " + batch + ", got " + n);
         }
-        if (steps < 0 || steps > STEPS) {
-            throw new IllegalArgumentException("steps: expected 0 to " + STEPS + ", got " + steps);
+        if (first < 0 || first > STEPS) {
+            throw new IllegalArgumentException("from: expected 0 to " + STEPS + ", got " + first);
+        }
+        if (steps < first || steps > STEPS) {
+            throw new IllegalArgumentException("steps: expected " + first + " to " + STEPS + ", got " + steps);
         }
         F32 input = x;
-        for (int i = 0; i < steps; i++) {
+        for (int i = first; i < steps; i++) {
             F32 from = input;
             int layer = i;
             U8 winner = i == 0 ? winner1 : winner2;

@@ -229,9 +229,6 @@ final class Subject implements AutoCloseable {
         if (correlations != null) {
             correlations.close();
         }
-        if (allocation != null) {
-            allocation.close();
-        }
         if (trial != null) {
             trial.close();
         }

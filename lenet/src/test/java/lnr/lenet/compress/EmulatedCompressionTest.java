@@ -65,6 +65,32 @@ class EmulatedCompressionTest {
         }
     }
 
+    /** Errors corrected twice, fc2's from what fc1's left there, and again with nothing kept between them. */
+    @Test
+    void correctionsAreTheSameFromInputsThatWereKept() {
+        Emulator.load();
+        Emulator.schedule("forward");
+        Emulator.lazy(true);
+        List<NetworkCompression.Step> steps = List.of(
+                new NetworkCompression.Step(Target.FC2, new Strength.Keep(12)),
+                new NetworkCompression.Step(Target.FC1, new Strength.Keep(4)),
+                new NetworkCompression.Step(Target.CONV2, new Strength.Keep(3)));
+        try (Device cuda = Device.open("cuda")) {
+            Model model = trained(cuda, NARROW);
+            List<Model> compressed = new ArrayList<>();
+            for (long room : new long[] {0, 1_000_000}) {
+                try (DeviceImages images = new DeviceImages(cuda, DIGITS.images(), DIGITS.labels());
+                        NetworkCompression compression = new NetworkCompression(
+                                cuda, model, images, Solver.named("newton"), room, Progress.NONE)) {
+                    compressed.add(compression.compress(steps, Progress.NONE).model());
+                }
+            }
+            assertThat(compressed.get(0).architecture()).isEqualTo(new Architecture(3, 4, 12, 10));
+            assertThat(compressed.get(1)).isEqualTo(compressed.get(0));
+            assertThat(cuda.heldBytes()).isZero();
+        }
+    }
+
     private static Model trained(Device device, Architecture shape) {
         try (DeviceImages images = new DeviceImages(device, DIGITS.images(), DIGITS.labels());
                 LeNet5 network = new LeNet5(device, Model.random(shape, 0), BATCH);

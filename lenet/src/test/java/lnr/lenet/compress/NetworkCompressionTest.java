@@ -119,36 +119,70 @@ class NetworkCompressionTest {
         assertThat(fits.subList(3, 5)).allSatisfy(fit -> assertThat(fit.kept()).isEqualTo(fit.of()));
     }
 
+    /** Room for all inputs, for the first batch of fc1's, for none: the images are two batches, the second not full. */
+    @Test
+    void whatIsKeptOfEarlierPassesChangesNothing() {
+        List<List<Step>> orders = List.of(
+                List.of(keep(Target.FC2, 20), keep(Target.FC1, 8), keep(Target.CONV2, 5)),
+                List.of(keep(Target.CONV2, 5), keep(Target.FC1, 8), keep(Target.FC2, 20)),
+                List.of(keep(Target.FC1, 8), keep(Target.FC2, 20), keep(Target.CONV2, 5)),
+                List.of(keep(Target.CONV2, 5), keep(Target.FC2, 20)));
+        int[] samples = {700, 1100, images.count()};
+        assertThat(images.count()).isBetween(LayerInputs.BATCH + 101, 2 * LayerInputs.BATCH - 1);
+        long one = (long) LayerInputs.BATCH * 12 * 16 * Float.BYTES;
+        try (NetworkCompression all = withRoom(LayerInputs.ROOM);
+                NetworkCompression some = withRoom(one);
+                NetworkCompression none = withRoom(0)) {
+            for (int sample : samples) {
+                for (List<Step> steps : orders) {
+                    NetworkCompression.Result expected = none.compress(steps, sample, Progress.NONE);
+                    for (NetworkCompression kept : List.of(all, some)) {
+                        NetworkCompression.Result result = kept.compress(steps, sample, Progress.NONE);
+                        assertThat(result.model()).isEqualTo(expected.model());
+                        assertThat(result.fits().stream().map(Fit::error).toList())
+                                .isEqualTo(expected.fits().stream().map(Fit::error).toList());
+                    }
+                }
+            }
+            List<Step> steps = orders.get(0);
+            assertThat(all.compress(steps, samples[0], Progress.NONE).model())
+                    .isEqualTo(none.compress(steps, samples[0], Progress.NONE).model())
+                    .isNotEqualTo(none.compress(steps, samples[1], Progress.NONE).model());
+        }
+    }
+
+    private static NetworkCompression withRoom(long bytes) {
+        return new NetworkCompression(device, model, images, SOLVER, bytes, Progress.NONE);
+    }
+
     @Test
     void allocationKeepsToItsBudget() {
         for (Set<Target> targets : List.of(ALL, EnumSet.of(Target.FC1, Target.FC2), EnumSet.of(Target.CONV2))) {
-            try (Allocation allocation = new Allocation(device, compression, targets, heldOut)) {
-                int least = Allocation.least(model.architecture(), targets);
-                for (int budget : new int[] {least, (least + model.values().length) / 2, model.values().length}) {
-                    Architecture widths = allocation.within(budget, Progress.NONE);
-                    assertThat(widths.parameters()).isBetween(least, budget);
-                    Model compressed = compression
-                            .compress(Allocation.steps(widths, targets), Progress.NONE)
-                            .model();
-                    assertThat(compressed.values().length).isLessThanOrEqualTo(budget);
-                }
-                assertThatThrownBy(() -> allocation.within(least - 1, Progress.NONE))
-                        .isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContaining(Integer.toString(least));
+            Allocation allocation = new Allocation(device, compression, targets, heldOut);
+            int least = Allocation.least(model.architecture(), targets);
+            for (int budget : new int[] {least, (least + model.values().length) / 2, model.values().length}) {
+                Architecture widths = allocation.within(budget, Progress.NONE);
+                assertThat(widths.parameters()).isBetween(least, budget);
+                Model compressed = compression
+                        .compress(Allocation.steps(widths, targets), Progress.NONE)
+                        .model();
+                assertThat(compressed.values().length).isLessThanOrEqualTo(budget);
             }
+            assertThatThrownBy(() -> allocation.within(least - 1, Progress.NONE))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(Integer.toString(least));
         }
     }
 
     @Test
     void allocationReachesAnAccuracy() {
         double asked = accuracy(model) - 0.05;
-        try (Allocation allocation = new Allocation(device, compression, ALL, heldOut)) {
-            Architecture widths = allocation.reaching(asked, Progress.NONE);
-            assertThat(widths.parameters()).isLessThan(model.values().length / 2);
-            assertThatThrownBy(() -> allocation.reaching(1.1, Progress.NONE))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("accuracy");
-        }
+        Allocation allocation = new Allocation(device, compression, ALL, heldOut);
+        Architecture widths = allocation.reaching(asked, Progress.NONE);
+        assertThat(widths.parameters()).isLessThan(model.values().length / 2);
+        assertThatThrownBy(() -> allocation.reaching(1.1, Progress.NONE))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("accuracy");
     }
 
     @Test

@@ -54,6 +54,29 @@ class LeNet5Test {
     }
 
     @Test
+    void forwardGoesOnFromWhereAPassEnded() {
+        int n = 3;
+        Model model = Model.random(new Architecture(5, 7, 13, 10), 1);
+        try (Scope scope = device.scope();
+                LeNet5 network = new LeNet5(device, model, 4)) {
+            F32 x = scope.f32(images(n, 2));
+            float[] logits = network.forward(n, x, LeNet5.STEPS).toArray();
+            for (int layer = 0; layer <= LeNet5.STEPS; layer++) {
+                F32 input = scope.f32(network.forward(n, x, layer).toArray());
+                assertThat(network.forward(n, input, layer, layer)).isSameAs(input);
+                assertThat(network.forward(n, input, layer, LeNet5.STEPS).toArray())
+                        .isEqualTo(logits);
+            }
+            assertThatThrownBy(() -> network.forward(n, x, 3, 2))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("expected 3 to 4, got 2");
+            assertThatThrownBy(() -> network.forward(n, x, -1, 2))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("from");
+        }
+    }
+
+    @Test
     void trainingFitsAFewImages() {
         byte[] images = new byte[64 * 784];
         byte[] labels = new byte[64];
