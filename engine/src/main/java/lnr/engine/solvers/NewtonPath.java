@@ -158,7 +158,8 @@ final class NewtonPath implements Path {
             letIn(everything());
             set.rounds().leastSquares();
             fetch();
-            run.proceed(look(0, 0));
+            Certificate.Gap gap = look(0, 0);
+            run.proceed(gap.objective() - (targets == null ? bias.offset() : 0), gap.gap());
         } else {
             solve(lambda, target, run);
         }
@@ -184,7 +185,7 @@ final class NewtonPath implements Path {
         return run.stopped ? Status.STOPPED : Status.MAX_ITERATIONS;
     }
 
-    /** The answer for all outputs; where taking it back cost accuracy, rounds over all of them make that good. */
+    /** Makes the answer one for all outputs; where that cost accuracy, rounds over all of them make it good. */
     private void widen(double lambda, double target, Run run) {
         try (Scope work = scope.device().scope()) {
             F64 wide = work.f64((long) reduced.h() * d);
@@ -201,7 +202,6 @@ final class NewtonPath implements Path {
                 }
             }
             bias.restore(wide, answer);
-            proved = null;
         }
     }
 

@@ -33,6 +33,7 @@ public interface Path extends AutoCloseable {
      *
      * @param start (h, d), column-major; not kept
      * @throws IllegalArgumentException when {@code start} has another shape or is not finite
+     * @throws lnr.engine.MatrixException when it shows that R is indefinite, or tau too small
      */
     void begin(double[] start);
 

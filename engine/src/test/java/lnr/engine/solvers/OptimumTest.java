@@ -130,9 +130,12 @@ class OptimumTest {
     @MethodSource("solvers")
     void historyEndsAtTheObjective(Solver solver) {
         for (boolean bias : new boolean[] {false, true}) {
-            Solution solution = solve(solver, Layer.random(random, H, D, 60, bias), 0.02);
-            double last = solution.history()[solution.iterations() - 1];
-            assertThat(last).isCloseTo(solution.objective(), within(1e-9 * Math.abs(solution.objective())));
+            Layer layer = Layer.random(random, H, D, 60, bias);
+            for (double lambda : new double[] {0.02, 0}) {
+                Solution solution = solve(solver, layer, lambda);
+                double last = solution.history()[solution.iterations() - 1];
+                assertThat(last).isCloseTo(solution.objective(), within(1e-9 * Math.abs(solution.objective())));
+            }
         }
     }
 
