@@ -129,6 +129,9 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
         public void run(double lambda, F64 m, F64 g) {
             exactly("m", m, (long) h * d);
             exactly("g", g, (long) h * d);
+            if (d == 0) {
+                return;
+            }
             double[] ma = array(m);
             double[] ga = array(g);
             int last = tiles.length - 2;

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import lnr.kernels.BlockDescent;
 import lnr.kernels.F64;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,6 +43,11 @@ public abstract class BlockDescentContract extends DeviceContract {
             assertThat(passes[n].change()).as("change of pass %d", n).isLessThanOrEqualTo(2 * bound + above);
             above = Math.max(above / ratio, (1 + 20 * coupling) * bound) + passes[n].gradient();
         }
+    }
+
+    @Test
+    void thereMayBeNoGroups() {
+        passes(1, 3, new int[1], new double[0], 1, new double[0], new double[0], new double[0]);
     }
 
     // Were a group's change to reach those after it too late, they would not become minimisers.
