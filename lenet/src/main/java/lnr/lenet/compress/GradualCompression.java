@@ -112,14 +112,16 @@ public final class GradualCompression {
             Progress progress) {
         List<Round> rounds = new ArrayList<>();
         Model model = original;
-        for (int round = 1; round <= plan.rounds(); round++) {
-            Goal goal = plan.goal() instanceof Goal.Size size
-                    ? new Goal.Size(budget(original.architecture(), size, round, plan.rounds()))
-                    : plan.goal();
-            String name = plan.rounds() == 1 ? "" : "round " + round + ": ";
-            Progress named = (task, done, total) -> progress.at(name + task, done, total);
-            rounds.add(round(device, original, model, images, validation, plan, goal, named));
-            model = rounds.get(round - 1).model();
+        try (Opinions teacher = new Opinions(device, original, images)) {
+            for (int round = 1; round <= plan.rounds(); round++) {
+                Goal goal = plan.goal() instanceof Goal.Size size
+                        ? new Goal.Size(budget(original.architecture(), size, round, plan.rounds()))
+                        : plan.goal();
+                String name = plan.rounds() == 1 ? "" : "round " + round + ": ";
+                Progress named = (task, done, total) -> progress.at(name + task, done, total);
+                rounds.add(round(device, teacher, model, images, validation, plan, goal, named));
+                model = rounds.get(round - 1).model();
+            }
         }
         return rounds;
     }
@@ -134,7 +136,7 @@ public final class GradualCompression {
 
     private static Round round(
             Device device,
-            Model original,
+            Opinions teacher,
             Model model,
             DeviceImages images,
             DeviceImages validation,
@@ -152,7 +154,7 @@ public final class GradualCompression {
             List<NetworkCompression.Step> steps = ways.get(0);
             if (ways.size() > 1) {
                 Retraining retraining = plan.retraining().orElseThrow();
-                steps = best(device, original, compression, images, validation, ways, retraining, progress);
+                steps = best(device, teacher, compression, images, validation, ways, retraining, progress);
             }
             tried = System.nanoTime();
             result = compression.compress(steps, progress);
@@ -163,7 +165,7 @@ public final class GradualCompression {
         long begin = System.nanoTime();
         Model last = plan.retraining()
                 .map(retraining -> goal.equals(plan.goal()) ? retraining : retraining.shortened(EARLY))
-                .map(retraining -> retraining.run(device, original, start, images, progress))
+                .map(retraining -> retraining.run(device, teacher, start, images, progress))
                 .orElse(start);
         long end = System.nanoTime();
         Evaluation.Score after = last == start ? score : score(device, last, validation);
@@ -206,7 +208,7 @@ public final class GradualCompression {
      */
     private static List<NetworkCompression.Step> best(
             Device device,
-            Model original,
+            Opinions teacher,
             NetworkCompression compression,
             DeviceImages images,
             DeviceImages validation,
@@ -222,7 +224,7 @@ public final class GradualCompression {
             for (List<NetworkCompression.Step> way : left) {
                 String name = "trial " + (losses.size() + 1) + " of " + left.size();
                 Model trained = trial.run(
-                        device, original, starts.get(way), images, (task, n, of) -> progress.at(name, n, of));
+                        device, teacher, starts.get(way), images, (task, n, of) -> progress.at(name, n, of));
                 losses.put(way, score(device, trained, validation).loss());
             }
             boolean last = epochs * FEWER > retraining.epochs();

@@ -1,11 +1,8 @@
 package lnr.lenet.compress;
 
 import lnr.kernels.Device;
-import lnr.kernels.F32;
-import lnr.kernels.Scope;
 import lnr.lenet.Progress;
 import lnr.lenet.network.DeviceImages;
-import lnr.lenet.network.Evaluation;
 import lnr.lenet.network.LeNet5;
 import lnr.lenet.network.Model;
 import lnr.lenet.network.Shifts;
@@ -55,19 +52,18 @@ public record Retraining(int epochs, boolean distill, int shift, long seed) {
     /**
      * Trains.
      *
-     * @param original the network to learn from
+     * @param teacher the original network's opinions on these images, if it is to learn from them
      * @param model what is trained; not modified
      * @param images to train on; their order is their own afterwards
      * @throws ArithmeticException when the training diverges
      */
-    public Model run(Device device, Model original, Model model, DeviceImages images, Progress progress) {
+    public Model run(Device device, Opinions teacher, Model model, DeviceImages images, Progress progress) {
+        Training.Teacher lessons = distill ? new Training.Teacher(teacher.logits(), TEMPERATURE, SHARE) : null;
         images.inOrder();
         int batch = Math.min(BATCH, images.count());
-        try (Scope scope = device.scope();
-                Shifts shifts = new Shifts(images, shift, seed);
+        try (Shifts shifts = new Shifts(images, shift, seed);
                 LeNet5 network = new LeNet5(device, model, batch);
-                Training training =
-                        new Training(network, distill ? teacher(original, images, scope) : null, rate(0), seed)) {
+                Training training = new Training(network, lessons, rate(0), seed)) {
             for (int epoch = 0; epoch < epochs; epoch++) {
                 int done = epoch;
                 long all = (long) epochs * images.count();
@@ -84,14 +80,6 @@ public record Retraining(int epochs, boolean distill, int shift, long seed) {
             return network.model();
         } finally {
             images.inOrder();
-        }
-    }
-
-    private static Training.Teacher teacher(Model original, DeviceImages images, Scope scope) {
-        try (LeNet5 network = new LeNet5(scope.device(), original, Math.min(1000, images.count()))) {
-            F32 logits = scope.f32((long) images.count() * network.width(LeNet5.STEPS));
-            Evaluation.logits(network, images, logits);
-            return new Training.Teacher(logits, TEMPERATURE, SHARE);
         }
     }
 

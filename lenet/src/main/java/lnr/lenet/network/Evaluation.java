@@ -1,5 +1,6 @@
 package lnr.lenet.network;
 
+import lnr.kernels.Device;
 import lnr.kernels.F32;
 import lnr.kernels.F64;
 import lnr.kernels.Scope;
@@ -36,31 +37,57 @@ public final class Evaluation {
         }
     }
 
+    /**
+     * What a network answers to images.
+     *
+     * @param predictions the class that it gives each, the first largest logit
+     */
+    public record Answers(Score score, int[] predictions) {}
+
     /** Runs all images through the network, in their present order. */
     public static Score score(LeNet5 network, DeviceImages images) {
         try (Scope scope = network.device().scope()) {
-            int classes = network.width(LeNet5.STEPS);
-            U8 labels = scope.u8(network.batch());
-            F32 logits = scope.f32((long) network.batch() * classes);
-            F64 sums = scope.f64(2);
-            batches(network, images, (from, n, x) -> {
-                U8 target = labels.slice(0, n);
-                F32 z = logits.slice(0, (long) n * classes);
-                images.gatherLabels(from, n, target);
-                network.logits(n, x, z);
-                network.device().layers().crossEntropy(n, classes, z, target, null, sums);
-            });
-            double[] totals = sums.toArray();
-            return new Score(totals[0] / images.count(), (int) totals[1], images.count());
+            return score(network.batch(), images, logits(network, images, scope));
         }
     }
 
     /** The class that the network gives each image, in their present order: (count), the first largest logit. */
     public static int[] predictions(LeNet5 network, DeviceImages images) {
-        float[] logits = logits(network, images);
-        int classes = network.width(LeNet5.STEPS);
-        int[] predictions = new int[images.count()];
-        for (int i = 0; i < predictions.length; i++) {
+        return predictions(images.count(), logits(network, images));
+    }
+
+    /** Both, from one pass. */
+    public static Answers answers(LeNet5 network, DeviceImages images) {
+        try (Scope scope = network.device().scope()) {
+            F32 logits = logits(network, images, scope);
+            return new Answers(
+                    score(network.batch(), images, logits), predictions(images.count(), logits.toArray()));
+        }
+    }
+
+    private static Score score(int batch, DeviceImages images, F32 logits) {
+        Device device = logits.device();
+        try (Scope scope = device.scope()) {
+            int count = images.count();
+            int classes = count == 0 ? 0 : (int) (logits.length() / count);
+            U8 labels = scope.u8(batch);
+            F64 sums = scope.f64(2);
+            for (int from = 0; from < count; from += batch) {
+                int n = Math.min(batch, count - from);
+                U8 target = labels.slice(0, n);
+                images.gatherLabels(from, n, target);
+                F32 z = logits.slice((long) from * classes, (long) n * classes);
+                device.layers().crossEntropy(n, classes, z, target, null, sums);
+            }
+            double[] totals = sums.toArray();
+            return new Score(totals[0] / count, (int) totals[1], count);
+        }
+    }
+
+    private static int[] predictions(int count, float[] logits) {
+        int classes = count == 0 ? 0 : logits.length / count;
+        int[] predictions = new int[count];
+        for (int i = 0; i < count; i++) {
             int best = 0;
             for (int k = 1; k < classes; k++) {
                 best = logits[i * classes + k] > logits[i * classes + best] ? k : best;
@@ -73,10 +100,14 @@ public final class Evaluation {
     /** The network's logits of all images, in their present order: (count, classes). */
     public static float[] logits(LeNet5 network, DeviceImages images) {
         try (Scope scope = network.device().scope()) {
-            F32 all = scope.f32((long) images.count() * network.width(LeNet5.STEPS));
-            logits(network, images, all);
-            return all.toArray();
+            return logits(network, images, scope).toArray();
         }
+    }
+
+    private static F32 logits(LeNet5 network, DeviceImages images, Scope scope) {
+        F32 all = scope.f32((long) images.count() * network.width(LeNet5.STEPS));
+        logits(network, images, all);
+        return all;
     }
 
     /** The same into {@code all} (count, classes), on the network's device. Modified. */

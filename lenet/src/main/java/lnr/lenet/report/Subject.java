@@ -18,6 +18,7 @@ import lnr.lenet.compress.Allocation;
 import lnr.lenet.compress.Compression;
 import lnr.lenet.compress.NetworkCompression;
 import lnr.lenet.compress.NetworkCorrelations;
+import lnr.lenet.compress.Opinions;
 import lnr.lenet.compress.Retraining;
 import lnr.lenet.compress.Strength;
 import lnr.lenet.compress.Target;
@@ -49,6 +50,7 @@ final class Subject implements AutoCloseable {
     private final Solver solver;
     private final int epochs;
     private final Progress progress;
+    private final Opinions opinions; // on all images
     private NetworkCorrelations correlations; // of fc2 with its bias
     private NetworkCompression trial; // on images that leave some to choose by
     private Allocation allocation; // of the trial's
@@ -67,6 +69,7 @@ final class Subject implements AutoCloseable {
         this.solver = solver;
         this.epochs = epochs;
         this.progress = progress;
+        this.opinions = new Opinions(device, model, images.all());
     }
 
     /** Seconds of a forward pass over the training images, by one over those of the test that follows another. */
@@ -166,7 +169,7 @@ final class Subject implements AutoCloseable {
             Model retrained = method == Point.Method.TEXT
                     ? trainedOn(compressed)
                     : new Retraining(epochs, true, Retraining.usualShift(epochs), number)
-                            .run(device, model, compressed, images.all(), progress);
+                            .run(device, opinions, compressed, images.all(), progress);
             clock.lap("retrain");
             after = test(retrained);
         }
@@ -207,8 +210,7 @@ final class Subject implements AutoCloseable {
 
     private Tested test(Model of) {
         try (LeNet5 network = network(of)) {
-            int[] predictions = Evaluation.predictions(network, images.test());
-            return Tested.of(Evaluation.score(network, images.test()), predictions, images.answers());
+            return Tested.of(Evaluation.answers(network, images.test()), images.answers());
         }
     }
 
@@ -226,6 +228,7 @@ final class Subject implements AutoCloseable {
 
     @Override
     public void close() {
+        opinions.close();
         if (correlations != null) {
             correlations.close();
         }

@@ -13,10 +13,11 @@ import lnr.lenet.network.Evaluation;
  *     of zeros at the end are left out
  */
 public record Tested(double accuracy, double loss, int images, byte[] wrong) {
-    static Tested of(Evaluation.Score score, int[] predictions, byte[] labels) {
+    static Tested of(Evaluation.Answers answers, byte[] labels) {
+        Evaluation.Score score = answers.score();
         BitSet wrong = new BitSet(labels.length);
         for (int i = 0; i < labels.length; i++) {
-            wrong.set(i, predictions[i] != labels[i]);
+            wrong.set(i, answers.predictions()[i] != labels[i]);
         }
         return new Tested(score.accuracy(), score.loss(), score.count(), wrong.toByteArray());
     }

@@ -78,8 +78,11 @@ class EmulatedTransfersTest {
     @Test
     void aRetrainingBringsTheNetwork() {
         Retraining retraining = new Retraining(2, true, 1, 0);
-        few("a retraining", images -> bytes(() -> retraining.run(device, MODEL, MODEL, images, Progress.NONE)),
-                Float.BYTES * MODEL.values().length + 256);
+        few("a retraining", images -> {
+            try (Opinions teacher = new Opinions(device, MODEL, images)) {
+                return bytes(() -> retraining.run(device, teacher, MODEL, images, Progress.NONE));
+            }
+        }, Float.BYTES * MODEL.values().length + 256);
     }
 
     @Test

@@ -17,7 +17,8 @@ class FrontierTest {
         byte[] labels = new byte[IMAGES];
         int[] predictions = new int[IMAGES];
         List.of(wrong).forEach(i -> predictions[i] = 1);
-        return Tested.of(new Evaluation.Score(0, IMAGES - wrong.length, IMAGES), predictions, labels);
+        Evaluation.Score score = new Evaluation.Score(0, IMAGES - wrong.length, IMAGES);
+        return Tested.of(new Evaluation.Answers(score, predictions), labels);
     }
 
     private static Point point(int network, Point.Method method, int parameters, Tested compressed, Tested retrained) {
