@@ -63,7 +63,6 @@ class RestartedFistaTest {
             problem = problem.withLambda(ratio * problem.lambdaMax());
             Solution solution = to(precision, gap).solve(problem);
             Solution newton = new SupportNewton().withStopping(Stopping.onChange(200).withGap(gap)).solve(problem);
-            System.out.println(precision + " " + solution);
             assertThat(solution.status()).isEqualTo(Status.CONVERGED);
             assertThat(solution.relativeGap()).isLessThanOrEqualTo(gap);
             double bound = solution.gap() + newton.gap() + 1e-13 * Math.abs(newton.objective());

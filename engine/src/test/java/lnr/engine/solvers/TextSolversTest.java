@@ -41,7 +41,6 @@ class TextSolversTest {
                 Solver.names().stream().map(name -> solve(Solver.named(name))).toArray(Solution[]::new);
         double best = Arrays.stream(found).mapToDouble(Solution::objective).min().orElseThrow();
         for (Solution solution : found) {
-            System.out.println(solution);
             assertThat(solution.status()).isEqualTo(Status.CONVERGED);
             assertThat(solution.objective()).isCloseTo(best, within(1e-9 * Math.abs(best)));
             assertThat(solution.objective())
