@@ -206,7 +206,7 @@ public final class Comparison implements Callable<Integer> {
             if (tasks.stream().anyMatch(Task::isOfImages)) {
                 Dataset set = DataSource.ofEnvironment().open(data, Progress.NONE);
                 System.err.println("data: " + set.origin().sentence());
-                circumstances.put("data", set.origin().sentence());
+                circumstances.put("data", set.origin().sentence().replaceFirst(" from .*", ""));
                 circumstances.put("samples", samples);
                 Dataset.Split split = set.train().first(samples);
                 folder.write(split);
@@ -304,11 +304,19 @@ public final class Comparison implements Callable<Integer> {
         }
     }
 
+    /** Where files lay on a machine that is gone tells nobody anything: their names alone. */
+    static String withoutFolders(List<String> arguments) {
+        return arguments.stream()
+                .map(argument -> argument.replaceAll("[^=]*/+(?=[^/])", "").replaceAll("/+$", ""))
+                .collect(Collectors.joining(" "));
+    }
+
     private Map<String, Object> circumstances() {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("date", DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
                 ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS)));
-        all.put("command", "bench/compare/run " + String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+        all.put("command", "bench/compare/run "
+                + withoutFolders(spec.commandLine().getParseResult().originalArgs()));
         all.put("commit", System.getProperty("lnr.commit", "unknown"));
         all.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                 + System.getProperty("os.arch"));

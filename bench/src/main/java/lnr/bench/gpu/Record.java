@@ -88,7 +88,7 @@ public final class Record {
         record.set("phases", phases());
         ObjectNode torch = read("torch.json");
         ObjectNode compress = read("compress.json");
-        dropPaths(torch, compress);
+        dropPaths(compress);
         record.set("targets", targets(torch));
         set(record, "contract", contract());
         set(record, "sanitizer", sanitizer());
@@ -127,11 +127,7 @@ public final class Record {
     }
 
     /** Where files lay on a machine that is gone tells nobody anything. */
-    private static void dropPaths(ObjectNode torch, ObjectNode compress) {
-        torch.remove("command");
-        if (torch.has("data")) {
-            torch.put("data", torch.path("data").asText().replaceFirst(" from .*", ""));
-        }
+    private static void dropPaths(ObjectNode compress) {
         compress.remove("out");
         if (compress.path("data") instanceof ObjectNode data) {
             data.remove(List.of("folder", "sentence"));

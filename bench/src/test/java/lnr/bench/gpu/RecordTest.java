@@ -40,7 +40,7 @@ class RecordTest {
                 <testsuite name="JUnit Jupiter" tests="7" skipped="0" failures="0" errors="0" time="0.1"/>
                 """);
         write("torch.json", """
-                {"command": "run --json /somewhere/torch.json", "data": "mnist from /somewhere", "tasks": [
+                {"command": "run --json torch.json", "data": "mnist", "tasks": [
                   {"task": "epoch", "ratio": 6.5, "target": 5, "reached": true},
                   {"task": "forward", "ratio": 2.5},
                   {"task": "prox 4096x16384", "ratio": 3, "share": 0.8, "share_target": 0.85, "share_reached": false}
