@@ -4,12 +4,19 @@ import java.util.Arrays;
 import org.netlib.util.intW;
 
 /**
- * Cholesky's factorisation, and inverses from it, by panels of columns whose blocks threads share. OpenBLAS multiplies.
- * Its binding checks bounds as if every operand were whole columns: where a window of rows would reach past the end of
- * its array by that count, there is room behind the numbers, or the block is packed.
+ * Cholesky's factorisation, and inverses from it, by blocks that threads share. OpenBLAS multiplies. Its binding checks
+ * bounds as if every operand were whole columns: a window of rows that ends in the last column would reach past the end
+ * of its array by that count, and is packed.
  */
 final class Cholesky {
-    private static final int PANEL = 64;
+    /** Columns that one thread factors at a time. */
+    private static final int PANEL = 128;
+
+    /** Order up to which one thread factors all of it: taking turns would cost more than others gain. */
+    private static final int SMALL = 384;
+
+    /** Rows or columns of a piece of what threads share. */
+    private static final int BLOCK = 64;
 
     private final Workers workers;
 
@@ -25,71 +32,67 @@ final class Cholesky {
      * @return whether A is positive definite to working precision; when not, the lower triangle is spoilt
      */
     boolean factor(int n, double[] a, int at) {
-        double[] panel = new double[Math.min(n, Math.max(0, n - PANEL)) * (PANEL + 1)];
+        if (n <= SMALL) {
+            return n == 0 || factorAlone(n, a, at);
+        }
         double[] corner = new double[PANEL * PANEL];
         for (int from = 0; from < n; from += PANEL) {
             int end = Math.min(n, from + PANEL);
             int diagonal = at + from * n + from;
             copyLower(end - from, a, diagonal, n, corner, 0, end - from);
-            if (!factorBlock(end - from, corner)) {
+            if (!factorAlone(end - from, corner, 0)) {
                 return false;
             }
             copyLower(end - from, corner, 0, end - from, a, diagonal, n);
             if (end < n) {
-                solveBelow(n, end, a, at, corner, panel);
-                update(n, end, a, at, panel);
+                solveBelow(n, from, a, at, corner);
+                update(n, from, a, at);
             }
         }
         return true;
     }
 
-    /** One block, by LAPACK. OpenBLAS factors past a NaN, which then reaches the diagonal. */
-    private static boolean factorBlock(int b, double[] block) {
+    /** By LAPACK. OpenBLAS factors past a NaN, which then reaches the diagonal. */
+    private static boolean factorAlone(int n, double[] a, int at) {
         intW info = new intW(0);
-        OpenBlas.LAPACK.dpotrf("L", b, block, 0, b, info);
+        OpenBlas.LAPACK.dpotrf("L", n, a, at, n, info);
         boolean positive = info.val == 0;
-        for (int j = 0; j < b; j++) {
-            positive &= block[j * b + j] > 0;
+        for (int j = 0; j < n; j++) {
+            positive &= a[at + j * n + j] > 0;
         }
         return positive;
     }
 
-    /** The full panel left of column {@code first}, in its rows below the diagonal: P = A L'^-1, in A and packed. */
-    private void solveBelow(int n, int first, double[] a, int at, double[] corner, double[] panel) {
-        int rows = n - first;
-        workers.run(blocks(rows), block -> {
-            int from = block * PANEL;
-            int count = Math.min(rows, from + PANEL) - from;
-            int place = at + (first - PANEL) * n + first + from;
-            for (int j = 0; j < PANEL; j++) {
-                System.arraycopy(a, place + j * n, panel, from + j * rows, count);
-            }
-            OpenBlas.BLAS.dtrsm("R", "L", "T", "N", count, PANEL, 1, corner, 0, PANEL, panel, from, rows);
-            for (int j = 0; j < PANEL; j++) {
-                System.arraycopy(panel, from + j * rows, a, place + j * n, count);
-            }
+    /** The full panel from column {@code from} on, in its rows below the diagonal block: P = A L'^-1. */
+    private void solveBelow(int n, int from, double[] a, int at, double[] corner) {
+        int end = from + PANEL;
+        workers.run(blocks(n - end), block -> {
+            int first = end + block * BLOCK;
+            int rows = Math.min(n, first + BLOCK) - first;
+            OpenBlas.BLAS.dtrsm("R", "L", "T", "N", rows, PANEL, 1, corner, 0, PANEL, a, at + from * n + first, n);
         });
     }
 
-    /** A = A - P P', on and below the diagonal, from row and column {@code first} on. */
-    private void update(int n, int first, double[] a, int at, double[] panel) {
-        int rows = n - first;
-        workers.run(blocks(rows), block -> {
-            int from = block * PANEL;
-            int end = Math.min(rows, from + PANEL);
-            int count = end - from;
-            int place = at + (first + from) * n + first + from;
+    /** A = A - P P', on and below the diagonal, right of the panel from column {@code from} on. */
+    private void update(int n, int from, double[] a, int at) {
+        int panel = at + from * n;
+        int right = from + PANEL;
+        workers.run(blocks(n - right), block -> {
+            int first = right + block * BLOCK;
+            int end = Math.min(n, first + BLOCK);
+            int count = end - first;
+            int diagonal = at + first * n + first;
             double[] square = new double[count * count];
-            OpenBlas.BLAS.dsyrk("L", "N", count, PANEL, 1, panel, from, rows, 0, square, 0, count);
+            OpenBlas.BLAS.dsyrk("L", "N", count, PANEL, 1, a, panel + first, n, 0, square, 0, count);
             for (int j = 0; j < count; j++) {
                 for (int i = j; i < count; i++) {
-                    a[place + j * n + i] -= square[j * count + i];
+                    a[diagonal + j * n + i] -= square[j * count + i];
                 }
             }
-            if (end < rows) {
+            if (end < n) {
                 OpenBlas.BLAS.dgemm(
-                        "N", "T", rows - end, count, PANEL, -1, panel, end, rows, panel, from, rows, 1, a,
-                        place + count, n);
+                        "N", "T", n - end, count, PANEL, -1, a, panel + end, n, a, panel + first, n, 1, a,
+                        diagonal + count, n);
             }
         });
     }
@@ -105,8 +108,8 @@ final class Cholesky {
     void invert(int n, double[] l, int lo, double[] out, int oo, double[] x, int xo) {
         int blocks = blocks(n);
         workers.run(blocks, block -> {
-            int from = (blocks - 1 - block) * PANEL; // the longest first
-            int end = Math.min(n, from + PANEL);
+            int from = (blocks - 1 - block) * BLOCK; // the longest first
+            int end = Math.min(n, from + BLOCK);
             for (int j = from; j < end; j++) {
                 Arrays.fill(x, xo + j * n, xo + j * n + end, 0);
                 x[xo + j * n + j] = 1;
@@ -114,8 +117,8 @@ final class Cholesky {
             OpenBlas.BLAS.dtrsm("L", "L", "T", "N", end, end - from, 1, l, lo, n, x, xo + from * n, n);
         });
         workers.run(blocks, block -> {
-            int from = block * PANEL;
-            int end = Math.min(n, from + PANEL);
+            int from = block * BLOCK;
+            int end = Math.min(n, from + BLOCK);
             int columns = xo + from * n;
             OpenBlas.BLAS.dgemm(
                     "N", "T", end, end - from, n - from, 1, x, columns, n, x, columns + from, n, 0, out, oo + from * n,
@@ -127,9 +130,9 @@ final class Cholesky {
     /** The lower triangle becomes the upper one's mirror image; {@code a} is (n, n) from {@code at} on. */
     void mirror(int n, double[] a, int at) {
         workers.run(blocks(n), block -> {
-            int end = Math.min(n, (block + 1) * PANEL);
+            int end = Math.min(n, (block + 1) * BLOCK);
             for (int i = 0; i < end; i++) {
-                for (int j = Math.max(i + 1, block * PANEL); j < end; j++) {
+                for (int j = Math.max(i + 1, block * BLOCK); j < end; j++) {
                     a[at + i * n + j] = a[at + j * n + i];
                 }
             }
@@ -143,6 +146,6 @@ final class Cholesky {
     }
 
     private static int blocks(int n) {
-        return (n + PANEL - 1) / PANEL;
+        return (n + BLOCK - 1) / BLOCK;
     }
 }

@@ -24,7 +24,10 @@ final class CpuBlas extends CpuOperations implements Blas {
     private static final int BREADTH = 100;
 
     /** Rows of a block of a solve: each block packs the whole factor anew. */
-    private static final int HEIGHT = 32;
+    private static final int HEIGHT = 100;
+
+    /** The same where there are few rows. */
+    private static final int LOW = 32;
 
     /** Columns of a block of a Gram matrix. */
     private static final int PANEL = 64;
@@ -260,13 +263,20 @@ final class CpuBlas extends CpuOperations implements Blas {
     @Override
     public void copy(F64 x, F64 y) {
         exactly("y", y, x.length());
-        System.arraycopy(array(x), at(x), array(y), at(y), (int) x.length());
+        copy(array(x), at(x), array(y), at(y), (int) x.length());
     }
 
     @Override
     public void copy(F32 x, F32 y) {
         exactly("y", y, x.length());
-        System.arraycopy(array(x), at(x), array(y), at(y), (int) x.length());
+        copy(array(x), at(x), array(y), at(y), (int) x.length());
+    }
+
+    private void copy(Object x, int xo, Object y, int yo, int n) {
+        workers.run((n + CHUNK - 1) / CHUNK, piece -> {
+            int from = piece * CHUNK;
+            System.arraycopy(x, xo + from, y, yo + from, Math.min(CHUNK, n - from));
+        });
     }
 
     @Override
@@ -341,7 +351,7 @@ final class CpuBlas extends CpuOperations implements Blas {
             OpenBlas.BLAS.dtrsv("L", "T", "N", n, la, at(l), n, ba, at(b), 1);
             return;
         }
-        int pieces = Math.min(Pieces.of(2.0 * h * n * n, BLOCK), Pieces.of(h, HEIGHT));
+        int pieces = Math.min(Pieces.of(2.0 * h * n * n, BLOCK), Pieces.of(h, h < 2 * HEIGHT ? LOW : HEIGHT));
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, h, 8);
             int rows = Pieces.start(piece + 1, pieces, h, 8) - from;
