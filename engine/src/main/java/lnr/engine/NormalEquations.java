@@ -27,7 +27,7 @@ public final class NormalEquations {
     /** Room for systems of order {@code most} or less, owned by {@code workspace}. */
     public NormalEquations(Scope workspace, int most) {
         this.blas = workspace.device().blas();
-        this.room = workspace.f64((long) most * most);
+        this.room = workspace.unset((long) most * most);
         this.shifts = workspace.f64(most);
         this.diagonals = workspace.f64(2L * most);
         this.one = workspace.f64(new double[] {1});

@@ -40,8 +40,8 @@ public final class WithoutBias {
         F64 c = whole.fit().c();
         F64 bias = r.slice((long) d * p, p);
         F64 mean = c.slice((long) h * p, h);
-        F64 rest = scope.f64((long) p * p);
-        F64 target = scope.f64((long) h * p);
+        F64 rest = scope.unset((long) p * p);
+        F64 target = scope.unset((long) h * p);
         try (Scope work = scope.device().scope()) {
             scope.device().support().submatrix(d, work.i32(IntStream.range(0, p).toArray()), r, rest);
         }

@@ -71,8 +71,12 @@ public interface Device extends AutoCloseable {
         return new Scope(this);
     }
 
-    /** Zeroed memory for {@code length} elements; for {@link Scope}, which releases it. */
-    Storage allocate(Type type, long length);
+    /**
+     * Memory for {@code length} elements; for {@link Scope}, which releases it.
+     *
+     * @param zeroed whether they have to be zeros; else they are whatever was there
+     */
+    Storage allocate(Type type, long length, boolean zeroed);
 
     /** Bytes allocated and not yet released. */
     long heldBytes();

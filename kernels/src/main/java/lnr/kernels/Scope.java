@@ -25,60 +25,65 @@ public final class Scope implements AutoCloseable {
 
     /** {@code length} zeros. */
     public F32 f32(long length) {
-        return new F32(allocate(Device.Type.F32, length), 0, length);
+        return new F32(allocate(Device.Type.F32, length, true), 0, length);
     }
 
     /** {@code length} zeros. */
     public F64 f64(long length) {
-        return new F64(allocate(Device.Type.F64, length), 0, length);
+        return new F64(allocate(Device.Type.F64, length, true), 0, length);
+    }
+
+    /** {@code length} numbers of any value: for who writes them before reading. */
+    public F64 unset(long length) {
+        return new F64(allocate(Device.Type.F64, length, false), 0, length);
     }
 
     /** {@code length} zeros. */
     public I32 i32(long length) {
-        return new I32(allocate(Device.Type.I32, length), 0, length);
+        return new I32(allocate(Device.Type.I32, length, true), 0, length);
     }
 
     /** {@code length} zeros. */
     public U8 u8(long length) {
-        return new U8(allocate(Device.Type.U8, length), 0, length);
+        return new U8(allocate(Device.Type.U8, length, true), 0, length);
     }
 
     /** A copy of {@code values}. */
     public F32 f32(float[] values) {
-        F32 buffer = f32(values.length);
+        F32 buffer = new F32(allocate(Device.Type.F32, values.length, false), 0, values.length);
         buffer.write(values);
         return buffer;
     }
 
     /** A copy of {@code values}. */
     public F64 f64(double[] values) {
-        F64 buffer = f64(values.length);
+        F64 buffer = unset(values.length);
         buffer.write(values);
         return buffer;
     }
 
     /** A copy of {@code values}. */
     public I32 i32(int[] values) {
-        I32 buffer = i32(values.length);
+        I32 buffer = new I32(allocate(Device.Type.I32, values.length, false), 0, values.length);
         buffer.write(values);
         return buffer;
     }
 
     /** A copy of {@code values}. */
     public U8 u8(byte[] values) {
-        U8 buffer = u8(values.length);
+        U8 buffer = new U8(allocate(Device.Type.U8, values.length, false), 0, values.length);
         buffer.write(values);
         return buffer;
     }
 
-    private Storage allocate(Device.Type type, long length) {
+    private Storage allocate(Device.Type type, long length, boolean zeroed) {
         if (closed) {
             throw new IllegalStateException("the scope is closed");
         }
         if (length < 0) {
             throw new IllegalArgumentException("length: expected 0 or more, got " + length);
         }
-        Storage storage = device.allocate(type, length);
+        Storage storage = device.allocate(type, length, zeroed);
         owned.add(storage);
         return storage;
     }

@@ -18,7 +18,7 @@ final class Room {
     /** {@code n} numbers: those of the last matrix, where that was as large or larger. */
     F64 of(long n) {
         if (numbers == null || numbers.length() < n) {
-            numbers = scope.f64(Math.min(most, 2 * n));
+            numbers = scope.unset(Math.min(most, 2 * n));
         }
         return numbers.slice(0, n);
     }

@@ -87,7 +87,7 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
                 int size = size(k);
                 square[k + 1] = Math.addExact(square[k], size == 1 ? 0 : size * size);
             }
-            this.q = scope.f64(square[groups.count()]);
+            this.q = scope.unset(square[groups.count()]);
             this.eigenvalues = scope.f64(d);
             this.tiles = tiles(groups);
             int widest = Math.min(d, Math.max(TILE, groups.largest()));
@@ -303,9 +303,9 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
             private F64 rows; // R's columns of them, (d, count): gathered, or where they are
 
             Changes(Scope scope, int widest) {
-                this.columns = scope.f64((long) h * widest);
+                this.columns = scope.unset((long) h * widest);
                 this.list = new int[widest];
-                this.gathered = scope.f64((long) d * widest);
+                this.gathered = scope.unset((long) d * widest);
             }
 
             /** Where those of R are, if these are all of the tile's. */

@@ -1,6 +1,5 @@
 package lnr.kernels.cpu;
 
-import java.lang.reflect.Array;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -81,7 +80,7 @@ public final class CpuDevice implements Device {
     }
 
     @Override
-    public Storage allocate(Type type, long length) {
+    public Storage allocate(Type type, long length, boolean zeroed) {
         if (closed) {
             throw new IllegalStateException("the cpu device is closed");
         }
@@ -91,11 +90,10 @@ public final class CpuDevice implements Device {
             throw new DeviceException(
                     "cpu: " + asked + "; a buffer has at most " + (Integer.MAX_VALUE - 8) + " numbers");
         }
-        long bytes = length * type.bytes();
         try {
-            Heap storage = new Heap(this, type, spare.take(type, (int) length));
+            Heap storage = new Heap(this, type, (int) length, spare.take(type, (int) length, zeroed));
             open.add(storage);
-            held.addAndGet(bytes);
+            held.addAndGet(storage.bytes());
             return storage;
         } catch (OutOfMemoryError e) {
             throw new DeviceException(
@@ -110,10 +108,10 @@ public final class CpuDevice implements Device {
     }
 
     /** Takes back the array of a storage that has none any more. */
-    void released(Heap storage, Type type, Object array) {
+    void released(Heap storage, Object array) {
         open.remove(storage);
-        held.addAndGet(-(long) Array.getLength(array) * type.bytes());
-        spare.give(type, array);
+        held.addAndGet(-storage.bytes());
+        spare.give(storage.type(), array);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package lnr.kernels.cpu;
 
-import java.lang.reflect.Array;
 import lnr.kernels.Buffer;
 import lnr.kernels.Device;
 import lnr.kernels.Storage;
@@ -9,13 +8,15 @@ import lnr.kernels.Storage;
 final class Heap extends Storage {
     private final CpuDevice owner;
     private final Device.Type type;
+    private final int length;
     private Object array;
 
-    /** @param array of the type; this one's alone */
-    Heap(CpuDevice owner, Device.Type type, Object array) {
+    /** @param array of the type, {@code length} elements or more; this one's alone */
+    Heap(CpuDevice owner, Device.Type type, int length, Object array) {
         super(owner);
         this.owner = owner;
         this.type = type;
+        this.length = length;
         this.array = array;
     }
 
@@ -39,6 +40,15 @@ final class Heap extends Storage {
         return open;
     }
 
+    Device.Type type() {
+        return type;
+    }
+
+    /** Bytes that were asked for. */
+    long bytes() {
+        return (long) length * type.bytes();
+    }
+
     @Override
     protected void upload(Object source, int from, long to, int length) {
         System.arraycopy(source, from, open(), (int) to, length);
@@ -59,12 +69,12 @@ final class Heap extends Storage {
         Object own = array;
         if (own != null) {
             array = null;
-            owner.released(this, type, own);
+            owner.released(this, own);
         }
     }
 
     @Override
     public String toString() {
-        return array == null ? "closed" : array.getClass().getComponentType() + "[" + Array.getLength(array) + "]";
+        return array == null ? "closed" : type + "[" + length + "]";
     }
 }

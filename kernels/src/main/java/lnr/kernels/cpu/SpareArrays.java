@@ -9,7 +9,7 @@ import java.util.Iterator;
 import lnr.kernels.Device;
 
 /**
- * Large arrays that scopes gave back, for the next that ask for as many numbers: solvers ask for the same sizes again
+ * Large arrays that scopes gave back, for the next that ask for about as many numbers: solvers ask for such sizes again
  * and again, and to let the garbage collector have them costs more than to set them to zero. Those that were given back
  * last are kept, to an eighth of the memory there may be, and the collector takes them when it needs to.
  */
@@ -33,15 +33,28 @@ final class SpareArrays {
         this.workers = workers;
     }
 
-    /** An array of zeros. */
-    Object take(Device.Type type, int length) {
+    /**
+     * An array of {@code length} elements or more.
+     *
+     * @param zeroed whether these have to be zeros; else they may be anything: with assertions on, not a number
+     */
+    Object take(Device.Type type, int length, boolean zeroed) {
         Object array = (long) length * type.bytes() < LARGE ? null : find(type, length);
+        if (!zeroed) {
+            Object any = array != null ? array : create(type, length);
+            assert spoil(any);
+            return any;
+        }
         if (array != null) {
             int pieces = Pieces.of((double) length * type.bytes(), LARGE);
             workers.run(pieces, piece -> clear(
                     array, Pieces.start(piece, pieces, length, 1), Pieces.start(piece + 1, pieces, length, 1)));
             return array;
         }
+        return create(type, length);
+    }
+
+    private static Object create(Device.Type type, int length) {
         return switch (type) {
             case F32 -> new float[length];
             case F64 -> new double[length];
@@ -50,20 +63,41 @@ final class SpareArrays {
         };
     }
 
+    /** Who reads before writing shall be found out. */
+    private static boolean spoil(Object array) {
+        if (array instanceof float[] f) {
+            Arrays.fill(f, Float.NaN);
+        } else if (array instanceof double[] d) {
+            Arrays.fill(d, Double.NaN);
+        } else if (array instanceof int[] i) {
+            Arrays.fill(i, Integer.MIN_VALUE);
+        } else {
+            Arrays.fill((byte[]) array, Byte.MIN_VALUE);
+        }
+        return true;
+    }
+
+    /** The shortest that is long enough, and not twice as long; null where there is none. */
     private synchronized Object find(Device.Type type, int length) {
+        Spare best = null;
+        Object found = null;
         for (Iterator<Spare> all = kept.iterator(); all.hasNext(); ) {
             Spare spare = all.next();
             Object array = spare.array.get();
-            boolean right = spare.type == type && spare.length == length;
-            if (array == null || right) {
+            if (array == null) {
                 all.remove();
                 bytes -= spare.bytes();
-            }
-            if (array != null && right) {
-                return array;
+            } else if (spare.type == type && spare.length >= length && spare.length / 2 <= length
+                    && (best == null || spare.length < best.length)) {
+                best = spare;
+                found = array;
             }
         }
-        return null;
+        if (best != null) {
+            kept.remove(best);
+            bytes -= best.bytes();
+        }
+        return found;
     }
 
     /** Takes an array that nothing else knows any more. */

@@ -332,11 +332,13 @@ public final class CudaDevice implements Device {
     // ---- Memory.
 
     @Override
-    public Storage allocate(Type type, long length) {
+    public Storage allocate(Type type, long length, boolean zeroed) {
         try (Turn turn = turn()) {
             requireNotRecording("memory cannot be allocated");
             CudaMemory memory = holdings.allocate(type, length);
-            clear(memory.address(), memory.bytes());
+            if (zeroed) {
+                clear(memory.address(), memory.bytes());
+            }
             return memory;
         }
     }

@@ -29,7 +29,7 @@ final class ForeignDevice implements Device {
     }
 
     @Override
-    public Storage allocate(Type type, long length) {
+    public Storage allocate(Type type, long length, boolean zeroed) {
         return new Storage(this) {
             @Override
             protected void upload(Object source, int from, long to, int count) {}

@@ -45,6 +45,29 @@ public abstract class MemoryContract extends DeviceContract {
         newBuffersAreZero(length);
     }
 
+    /** A device may lend a longer block again than is asked for. */
+    @ParameterizedTest
+    @ValueSource(ints = {1000, 70_001, 99_999, 100_000})
+    void memoryThatOthersGaveBackIsAsLongAsAskedFor(int length) {
+        try (Scope scope = device.scope()) {
+            scope.f64(draw.doubles(100_000));
+        }
+        double[] values = draw.doubles(length);
+        try (Scope scope = device.scope()) {
+            F64 unset = scope.unset(length);
+            F64 zeros = scope.f64(length);
+            assertThat(device.heldBytes()).isEqualTo(16L * length);
+            assertThat(unset.toArray()).hasSize(length);
+            assertThatThrownBy(() -> unset.slice(0, length + 1)).isInstanceOf(IllegalArgumentException.class);
+            unset.write(values);
+            assertThat(unset.toArray()).isEqualTo(values);
+            assertThat(zeros.toArray()).isEqualTo(new double[length]);
+        }
+        try (Scope scope = device.scope()) {
+            assertThat(scope.f64(length).toArray()).isEqualTo(new double[length]);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 31, 32, 33, 255, 257, 1000, 1_000_003})
     void whatWasWrittenIsRead(int length) {
