@@ -1,5 +1,6 @@
 package lnr.engine;
 
+import java.util.stream.IntStream;
 import lnr.kernels.Blas;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
@@ -41,7 +42,7 @@ public final class Certificate {
     public Certificate(Problem problem, Scope workspace) {
         this.problem = problem;
         this.biasVariance = problem.biasVariance();
-        this.g = workspace.f64((long) problem.h() * problem.d());
+        this.g = workspace.unset((long) problem.h() * problem.d());
         this.numbers = workspace.f64(SUMS + problem.groups().count());
         this.host = new double[SUMS + problem.groups().count()];
         this.bound = new DualBound(problem.fit(), biasVariance);
@@ -101,21 +102,32 @@ public final class Certificate {
         return host[SUMS + k];
     }
 
+    /** (h, d), G~ where the gap was last asked for: without a bias, G = C - M R. May be overwritten. */
+    public F64 residual() {
+        return g;
+    }
+
     private Gap measure(double lambda, F64 m) {
         Blas blas = problem.device().blas();
-        F64 gu = problem.biasColumn(g);
-        F64 gp = problem.penalisedColumns(g);
         blas.dot(m, problem.fit().c(), numbers.slice(0, 1));
         blas.dot(m, g, numbers.slice(1, 1));
         blas.dot(m, m, numbers.slice(5, 1));
-        blas.dot(g, g, numbers.slice(6, 1));
-        problem.eliminateBias(g, biasVariance);
-        blas.dot(gp, problem.penalisedColumns(m), numbers.slice(2, 1));
-        blas.dot(gu, gu, numbers.slice(3, 1));
+        if (problem.hasBias()) {
+            blas.dot(g, g, numbers.slice(6, 1));
+            problem.eliminateBias(g, biasVariance);
+            blas.dot(problem.penalisedColumns(g), problem.penalisedColumns(m), numbers.slice(2, 1));
+            blas.dot(problem.biasColumn(g), problem.biasColumn(g), numbers.slice(3, 1));
+        }
         Groups groups = problem.groups();
         problem.device().groupNorm().penalty(problem.h(), groups, m, numbers.slice(4, 1));
         problem.device().groupNorm().norms(problem.h(), groups, g, numbers.slice(SUMS, groups.count()));
         numbers.read(host);
+        if (!problem.hasBias()) {
+            host[2] = host[1];
+            host[6] = IntStream.range(0, groups.count())
+                    .mapToDouble(k -> slope(k) * slope(k))
+                    .sum();
+        }
         double steepest = problem.dualNorm(host, SUMS);
         return bound.at(lambda, host[0], host[1], host[2], host[3], host[5], host[6], host[4], steepest);
     }

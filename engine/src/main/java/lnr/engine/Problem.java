@@ -86,13 +86,24 @@ public final class Problem {
     }
 
     /**
-     * The problem with other targets, of other rows but the same C'C: the same objective but for a rotation of M.
+     * The problem with other targets, Q'y for a Q (h, rows) of orthonormal columns: with the same C'C it is the same
+     * but for a rotation of M.
      *
-     * @param owner owner of its memory
-     * @param c (rows, d)
+     * @param c Q'C, (rows, d). Not copied.
      */
-    public Problem withTargets(Scope owner, int rows, double[] c) {
-        return new Problem(fit.withTargets(owner, rows, c), groups, lambda);
+    public Problem withTargets(int rows, F64 c) {
+        return new Problem(fit.withTargets(rows, c), groups, lambda);
+    }
+
+    /** The problem with weights so many times its own; {@code owner} owns its memory. */
+    public Problem weighted(Scope owner, double[] factors) {
+        int[] starts = new int[groups.count() + 1];
+        double[] weights = new double[groups.count()];
+        for (int k = 0; k < weights.length; k++) {
+            starts[k + 1] = groups.start(k + 1);
+            weights[k] = factors[k] * groups.weight(k);
+        }
+        return new Problem(fit, Groups.of(owner, starts, weights), lambda);
     }
 
     /**

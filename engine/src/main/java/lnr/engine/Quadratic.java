@@ -151,8 +151,8 @@ public final class Quadratic {
     /** Of some columns alone, (n), with the same tau: the columns left out explain nothing. */
     Quadratic restricted(Scope owner, I32 columns) {
         int n = (int) columns.length();
-        F64 rs = owner.f64((long) n * n);
-        F64 cs = owner.f64((long) h * n);
+        F64 rs = owner.unset((long) n * n);
+        F64 cs = owner.unset((long) h * n);
         device().support().submatrix(d, columns, r, rs);
         device().support().gather(h, columns, c, cs);
         Quadratic part = new Quadratic(owner, h, n, rs, cs, tau(), tolerance);
@@ -160,9 +160,9 @@ public final class Quadratic {
         return part;
     }
 
-    /** The same inputs with other targets, of which only {@code c}'c need be the same: {@code c} is (rows, d). */
-    Quadratic withTargets(Scope owner, int rows, double[] other) {
-        Quadratic changed = new Quadratic(owner, rows, d, r, owner.f64(other), tau(), tolerance);
+    /** The same inputs with targets of no larger tau: {@code other} is (rows, d), not copied. */
+    Quadratic withTargets(int rows, F64 other) {
+        Quadratic changed = new Quadratic(scope, rows, d, r, other, tau(), tolerance);
         changed.tauSlack = tauSlack;
         return changed;
     }

@@ -41,6 +41,9 @@ final class NewtonPath implements Path {
     /** Rounds of the coarse problem at one lambda, at most. */
     private static final int COARSE_ROUNDS = 12;
 
+    /** What Newton's step leaves of a relative gap, at most, in parts of its square: as a rule, near the answer. */
+    private static final double STEEP = 4;
+
     /** The part of its threshold at which a group that is zero in the coarse problem may not be zero in the whole. */
     private static final double NEARLY = 0.9;
 
@@ -77,6 +80,7 @@ final class NewtonPath implements Path {
     private final WorkingSet set;
     private boolean converged; // the set's rounds solved the last lambda
     private boolean sketched; // whether a coarse problem was looked for
+    private CoarseTargets sketch; // null where there is none
     private NewtonPath coarse; // of few outputs; null where there is none
     private long setup; // nanoseconds, which count as part of the first answer
 
@@ -109,7 +113,7 @@ final class NewtonPath implements Path {
             this.proof = problem.hasBias() || targets != null ? new Certificate(problem, scope) : certificate;
             this.m = scope.f64((long) h * d);
             boolean same = this.problem == problem;
-            this.answer = same ? m : scope.f64((long) problem.h() * problem.d());
+            this.answer = same ? m : scope.unset((long) problem.h() * problem.d());
             this.slopes = new double[count];
             this.norms = new double[count];
             this.set = new WorkingSet(this.problem);
@@ -188,7 +192,7 @@ final class NewtonPath implements Path {
     /** Makes the answer one for all outputs; where that cost accuracy, rounds over all of them make it good. */
     private void widen(double lambda, double target, Run run) {
         try (Scope work = scope.device().scope()) {
-            F64 wide = work.f64((long) reduced.h() * d);
+            F64 wide = work.unset((long) reduced.h() * d);
             targets.widen(lambda, m, wide);
             if (lambda > 0 && lambda < whole.lambdaMax() && !run.stopped) {
                 Certificate.Gap gap = new Certificate(reduced, work).at(lambda, wide);
@@ -212,7 +216,7 @@ final class NewtonPath implements Path {
 
     private void solve(double lambda, double target, Run run) {
         boolean near = converged && before > 0 && lambda >= STRIDE * before && lambda <= before / STRIDE;
-        if (near || !startDense(lambda) && !startCoarse(lambda, run)) {
+        if (near || !startDense(lambda) && !startCoarse(lambda, target, run)) {
             if (converged && before > 0) {
                 set.rounds().predict(before, lambda);
             }
@@ -257,15 +261,15 @@ final class NewtonPath implements Path {
     }
 
     /** Begins where the problem of few outputs leads, if there is one. */
-    private boolean startCoarse(double lambda, Run run) {
+    private boolean startCoarse(double lambda, double target, Run run) {
         if (anything() && !converged) {
             return false; // M was given, and may be all that is needed
         }
         if (!sketched) {
             sketched = true;
-            Problem few = CoarseTargets.of(problem, scope);
-            int cap = Math.min(COARSE_ROUNDS, stopping.cap());
-            coarse = few == null ? null : new NewtonPath(few, Stopping.onChange(cap).withGap(COARSE));
+            sketch = CoarseTargets.of(problem, scope);
+            Stopping rough = Stopping.onChange(Math.min(COARSE_ROUNDS, stopping.cap())).withGap(COARSE);
+            coarse = sketch == null ? null : new NewtonPath(sketch.problem(), rough);
         }
         if (coarse == null) {
             return false;
@@ -279,12 +283,23 @@ final class NewtonPath implements Path {
             release();
             set.choose(near);
             set.begin(lambda, coarse.norms);
+            int left = stopping.cap() - run.count;
+            if (!run.stopped && left > 0 && !near(set.rounds().gap(lambda).gap(), aim(target))) {
+                double[] norms = sketch.norms(lambda, set, left, run::coarse);
+                set.rounds().begin(lambda, norms);
+            }
             if (run.stopped) {
                 fetch();
                 look(lambda, lambda);
             }
         }
         return coarse.anything();
+    }
+
+    /** Whether one step of Newton's may be expected to lead from a gap to the target. */
+    private boolean near(double gap, double target) {
+        double scale = 0.5 * problem.fit().tau();
+        return STEEP * (gap / scale) * (gap / scale) <= target / scale;
     }
 
     /** Groups that are not zero, or that the strong rule expects not to be, at {@code lambda}. */
@@ -371,7 +386,7 @@ final class NewtonPath implements Path {
                     .filter(k -> size[k] > 0)
                     .flatMap(k -> IntStream.range(groups.start(k), groups.start(k + 1)));
             int[] kept = IntStream.concat(active, IntStream.range(groups.columns(), whole.d())).toArray();
-            F64 product = work.f64(answer.length());
+            F64 product = work.unset(answer.length());
             if (!WorkingSet.product(whole, kept, answer, product)) {
                 return proof.at(lambda, answer);
             }

@@ -7,7 +7,6 @@ import lnr.engine.NormalEquations;
 import lnr.engine.Problem;
 import lnr.kernels.Blas;
 import lnr.kernels.BlockDescent;
-import lnr.kernels.Device;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
 import lnr.kernels.Scope;
@@ -47,13 +46,13 @@ final class NewtonRounds {
     private final Scope scope;
     private final Blas blas;
     private final F64 m; // (h, d)
-    private final F64 g; // (h, d) = C - M R
     private final F64 mr; // (h, d) = M R
     private final F64 spare; // (h, d)
     private final F64 norms; // (groups)
     private final double[] size; // the same on the host
     private final Certificate certificate;
-    private final BlockDescent.Passes passes;
+    private final F64 g; // (h, d) = C - M R, where the certificate was last asked for
+    private BlockDescent.Passes passes; // null before the first
     private final NewtonStep step;
     private boolean settled; // the support is as it should be, as far as is known: no pass is needed
     private boolean exact; // steps take products: rounding errors of what may stand for them could be in the way
@@ -66,18 +65,15 @@ final class NewtonRounds {
         this.h = problem.h();
         this.d = problem.d();
         this.scope = scope;
-        Device device = problem.device();
-        this.blas = device.blas();
+        this.blas = problem.device().blas();
         long numbers = (long) h * d;
         this.m = scope.f64(numbers);
-        this.g = scope.f64(numbers);
         this.mr = scope.f64(numbers);
-        this.spare = scope.f64(numbers);
+        this.spare = scope.unset(numbers);
         this.norms = scope.f64(groups.count());
         this.size = new double[groups.count()];
         this.certificate = new Certificate(problem, scope);
-        this.passes = device.blockDescent()
-                .prepare(scope, h, groups, problem.fit().r(), problem.fit().c());
+        this.g = certificate.residual();
         this.step = new NewtonStep(problem, scope);
     }
 
@@ -90,6 +86,22 @@ final class NewtonRounds {
     /** M, (h, d). */
     F64 m() {
         return m;
+    }
+
+    /** ||M_k|| of each group. */
+    double[] norms() {
+        sizes();
+        return size.clone();
+    }
+
+    /** C - M R, (h, d), where the gap was last asked for. Not to be modified. */
+    F64 residual() {
+        return g;
+    }
+
+    /** The gap where M is. */
+    Certificate.Gap gap(double lambda) {
+        return certificate.at(lambda, m, mr);
     }
 
     /** Begins at another M than 0, (h, d), not kept. */
@@ -166,7 +178,6 @@ final class NewtonRounds {
 
     /** A step towards the optimum of the smoothed problem. */
     private Certificate.Gap smoothRound(double lambda, Smoothing smoothing) {
-        residual();
         smoothing.taken(step.takeSmooth(lambda, smoothing.epsilon, m, g, mr));
         settled = false;
         return certificate.at(lambda, m, mr);
@@ -178,12 +189,10 @@ final class NewtonRounds {
             shrinking--;
             return alternate(lambda);
         }
-        residual();
         sizes();
         for (int pass = 0; !settled && pass < PASSES; pass++) {
             double[] was = size.clone();
-            passes.run(lambda, m, g);
-            sizes();
+            pass(lambda);
             if (sameSupport(was)) {
                 break;
             }
@@ -214,7 +223,7 @@ final class NewtonRounds {
         }
         blas.copy(m, spare);
         step.returnWith(left, m, mr);
-        residual();
+        subtract();
         sizes();
         step.take(lambda, size, exact, m, g, mr);
         Certificate.Gap free = certificate.at(lambda, m, mr);
@@ -227,8 +236,19 @@ final class NewtonRounds {
         return certificate.at(lambda, m, mr);
     }
 
-    /** G = C - M R. */
-    private void residual() {
+    /** Goes over all groups: M and G. */
+    private void pass(double lambda) {
+        if (passes == null) {
+            passes = problem.device()
+                    .blockDescent()
+                    .prepare(scope, h, groups, problem.fit().r(), problem.fit().c());
+        }
+        passes.run(lambda, m, g);
+        sizes();
+    }
+
+    /** G = C - M R, where no certificate was asked for. */
+    private void subtract() {
         blas.copy(problem.fit().c(), g);
         blas.axpy(-1, mr, g);
     }

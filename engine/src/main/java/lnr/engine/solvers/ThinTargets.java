@@ -34,7 +34,7 @@ final class ThinTargets {
         int h = wide.h();
         int d = wide.d();
         double[] b = triangle(h, d, wide.fit().c().toArray());
-        this.thin = wide.withTargets(scope, d, b);
+        this.thin = wide.withTargets(d, scope.f64(b));
         this.equations = new NormalEquations(scope, d);
     }
 

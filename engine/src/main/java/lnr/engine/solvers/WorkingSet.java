@@ -16,6 +16,7 @@ final class WorkingSet implements AutoCloseable {
     private final Problem problem;
     private boolean[] members; // each group, whether it belongs
     private Scope scope; // of what follows
+    private Problem part; // over the members alone
     private NewtonRounds rounds; // null while there is no set
     private I32 columns; // of M, the members'; null when all are
 
@@ -33,26 +34,22 @@ final class WorkingSet implements AutoCloseable {
         if (chosen.length >= MOST * all.count()) {
             members = new boolean[all.count()];
             Arrays.fill(members, true);
-            rounds = new NewtonRounds(problem, scope);
+            part = problem;
+            rounds = new NewtonRounds(part, scope);
             return;
         }
         members = groups.clone();
         columns = scope.i32(Arrays.stream(chosen)
                 .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
                 .toArray());
-        rounds = new NewtonRounds(problem.restricted(scope, chosen), scope);
+        part = problem.restricted(scope, chosen);
+        rounds = new NewtonRounds(part, scope);
     }
 
     /** Has rounds begin at {@code m}, (h, d), whose other groups are zero. */
     void begin(F64 m) {
-        if (columns == null) {
-            rounds.begin(m);
-            return;
-        }
         try (Scope work = problem.device().scope()) {
-            F64 packed = work.f64(problem.h() * columns.length());
-            problem.device().support().gather(problem.h(), columns, m, packed);
-            rounds.begin(packed);
+            rounds.begin(columns(problem.h(), m, work));
         }
     }
 
@@ -62,6 +59,21 @@ final class WorkingSet implements AutoCloseable {
                 .filter(k -> members[k])
                 .mapToDouble(k -> about[k])
                 .toArray());
+    }
+
+    /** The problem over the set, whose columns are the members'. */
+    Problem part() {
+        return part;
+    }
+
+    /** The members' columns of a matrix of all, (rows, d): owned by {@code owner}, or the matrix where these are all. */
+    F64 columns(int rows, F64 all, Scope owner) {
+        if (columns == null) {
+            return all;
+        }
+        F64 packed = owner.unset(rows * columns.length());
+        problem.device().support().gather(rows, columns, all, packed);
+        return packed;
     }
 
     /** The rounds over the set, or null while there is none. */
@@ -97,8 +109,8 @@ final class WorkingSet implements AutoCloseable {
         int n = kept.length;
         try (Scope work = problem.device().scope()) {
             I32 columns = work.i32(kept);
-            F64 packed = work.f64((long) h * n);
-            F64 rows = work.f64((long) d * n);
+            F64 packed = work.unset((long) h * n);
+            F64 rows = work.unset((long) d * n);
             problem.device().support().gather(h, columns, m, packed);
             problem.device().support().gather(d, columns, problem.fit().r(), rows);
             problem.device().blas().gemm(false, true, h, d, n, 1, packed, h, rows, d, 0, mr, h);
@@ -114,6 +126,7 @@ final class WorkingSet implements AutoCloseable {
             scope = null;
         }
         rounds = null;
+        part = null;
         columns = null;
     }
 }

@@ -233,6 +233,9 @@ class NewtonTest {
                 assertThat(solution.status()).as(solution.toString()).isEqualTo(Status.CONVERGED);
                 assertThat(gaps).hasSize(solution.iterations()).contains(Double.NaN).last().isNotEqualTo(Double.NaN);
                 assertThat(solution.relativeGap()).isLessThanOrEqualTo(1e-11);
+                double least = solution.objective() - solution.gap() - 1e-12 * Math.abs(solution.objective());
+                double lowest = Arrays.stream(solution.history()).min().orElseThrow();
+                assertThat(lowest).as("P, of an M in each round").isGreaterThanOrEqualTo(least);
 
                 // From elsewhere than 0 there are no coarse rounds, and from the answer none at all.
                 double[] near = solution.m().clone();
