@@ -38,6 +38,12 @@ final class NewtonPath implements Path {
     /** The relative gap to which the coarse problem is solved. */
     private static final double COARSE = 1e-3;
 
+    /** From M = 0 the coarse problem is solved at one lambda after another: each so many parts of the one before. */
+    private static final double STAGE = 0.2;
+
+    /** The relative gap that is enough on that way. */
+    private static final double ROUGH = 0.1;
+
     /** Rounds of the coarse problem at one lambda, at most. */
     private static final int COARSE_ROUNDS = 12;
 
@@ -117,7 +123,7 @@ final class NewtonPath implements Path {
             this.slopes = new double[count];
             this.norms = new double[count];
             this.set = new WorkingSet(this.problem);
-            look(0, problem.lambdaMax());
+            vanish();
             setup = System.nanoTime() - began;
             complete = true;
         } finally {
@@ -130,12 +136,15 @@ final class NewtonPath implements Path {
     @Override
     public void begin(double[] start) {
         Descent.requireFinite(whole, start);
-        double[] columns = Arrays.copyOf(start, h * d);
-        if (targets != null || Arrays.stream(columns).allMatch(value -> value == 0)) {
-            vanish(); // what it is among fewer outputs is not known
+        int p = problem.groups().columns();
+        if (targets != null || IntStream.range(0, whole.h() * p).allMatch(i -> start[i] == 0)) {
+            if (anything()) {
+                vanish(); // what the start is among fewer outputs is not known
+            }
+            release();
             return;
         }
-        m.write(columns);
+        m.write(Arrays.copyOf(start, h * d));
         release();
         look(0, Double.POSITIVE_INFINITY);
     }
@@ -143,14 +152,15 @@ final class NewtonPath implements Path {
     @Override
     public Solution at(double lambda, Monitor monitor) {
         Arguments.nonNegative("lambda", lambda);
-        return whole.device().range("solve", () -> solve(lambda, monitor));
+        return whole.device().range("solve", () -> solve(lambda, stopping.gap(), monitor));
     }
 
-    private Solution solve(double lambda, Monitor monitor) {
+    /** {@code enough} is the relative gap to reach. */
+    private Solution solve(double lambda, double enough, Monitor monitor) {
         long began = System.nanoTime() - setup;
         setup = 0;
         Problem asked = whole.withLambda(lambda);
-        double target = AIM * stopping.gap() * 0.5 * whole.fit().tau();
+        double target = AIM * enough * 0.5 * whole.fit().tau();
         if (target == Double.POSITIVE_INFINITY) {
             throw new ArithmeticException("tau: expected a finite number, got " + whole.fit().tau()
                     + ": the moments are out of double precision's range");
@@ -177,13 +187,13 @@ final class NewtonPath implements Path {
                     + gap.gap() + ": the start, lambda or the moments are out of double precision's range");
         }
         return Solution.of(
-                asked, SupportNewton.NAME, answer.toArray(), gap, run.count, status(lambda, gap, run), seconds,
+                asked, SupportNewton.NAME, answer.toArray(), gap, run.count, status(lambda, enough, gap, run), seconds,
                 Arrays.copyOf(run.history, run.count));
     }
 
     /** As the gap that the answer comes with says, and at lambda_max and beyond, where the answer is known. */
-    private Status status(double lambda, Certificate.Gap gap, Run run) {
-        if (gap.relativeGap() <= stopping.gap() || lambda >= whole.lambdaMax()) {
+    private Status status(double lambda, double enough, Certificate.Gap gap, Run run) {
+        if (gap.relativeGap() <= enough || lambda >= whole.lambdaMax()) {
             return Status.CONVERGED;
         }
         return run.stopped ? Status.STOPPED : Status.MAX_ITERATIONS;
@@ -268,13 +278,22 @@ final class NewtonPath implements Path {
         if (!sketched) {
             sketched = true;
             sketch = CoarseTargets.of(problem, scope);
-            Stopping rough = Stopping.onChange(Math.min(COARSE_ROUNDS, stopping.cap())).withGap(COARSE);
-            coarse = sketch == null ? null : new NewtonPath(sketch.problem(), rough);
+            Stopping rounds = Stopping.onChange(Math.min(COARSE_ROUNDS, stopping.cap())).withGap(COARSE);
+            coarse = sketch == null ? null : new NewtonPath(sketch.problem(), rounds);
         }
         if (coarse == null) {
             return false;
         }
-        coarse.at(lambda, (k, objective, gap) -> run.coarse(objective));
+        if (!coarse.anything()) {
+            for (double at = STAGE * coarse.whole.lambdaMax(); at > lambda / STRIDE && run.may(); at *= STAGE) {
+                double more = at - lambda;
+                coarse.solve(at, ROUGH, (k, objective, gap) ->
+                        run.coarse(objective - more * coarse.set.rounds().penalty()) && run.may());
+            }
+        }
+        if (run.may()) {
+            coarse.solve(lambda, COARSE, (k, objective, gap) -> run.coarse(objective) && run.may());
+        }
         boolean[] near = new boolean[count];
         for (int k = 0; k < count; k++) {
             near[k] = coarse.norms[k] > 0 || coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
@@ -283,9 +302,8 @@ final class NewtonPath implements Path {
             release();
             set.choose(near);
             set.begin(lambda, coarse.norms);
-            int left = stopping.cap() - run.count;
-            if (!run.stopped && left > 0 && !near(set.rounds().gap(lambda).gap(), aim(target))) {
-                double[] norms = sketch.norms(lambda, set, left, run::coarse);
+            if (run.may() && !near(set.rounds().gap(lambda).gap(), aim(target))) {
+                double[] norms = sketch.norms(lambda, set, stopping.cap() - run.count, run::coarse);
                 set.rounds().begin(lambda, norms);
             }
             if (run.stopped) {
@@ -365,11 +383,7 @@ final class NewtonPath implements Path {
             gap = certificate.at(lambda, m);
             looked = certificate;
         }
-        try (Scope work = scope.device().scope()) {
-            F64 out = work.f64(count);
-            scope.device().groupNorm().norms(h, problem.groups(), m, out);
-            out.read(norms);
-        }
+        measure(m, norms);
         Arrays.setAll(slopes, looked::slope);
         before = since;
         return gap;
@@ -400,7 +414,22 @@ final class NewtonPath implements Path {
     private void vanish() {
         m.clear();
         release();
-        look(0, whole.lambdaMax());
+        if (targets == null) {
+            bias.restore(m, answer);
+        }
+        proved = null;
+        Arrays.fill(norms, 0);
+        measure(problem.fit().c(), slopes);
+        before = whole.lambdaMax();
+    }
+
+    /** The norms of a matrix's groups, (h, d). */
+    private void measure(F64 matrix, double[] norms) {
+        try (Scope work = scope.device().scope()) {
+            F64 out = work.f64(count);
+            scope.device().groupNorm().norms(h, problem.groups(), matrix, out);
+            out.read(norms);
+        }
     }
 
     private void release() {
@@ -426,6 +455,11 @@ final class NewtonPath implements Path {
 
         Run(Monitor monitor) {
             this.monitor = monitor;
+        }
+
+        /** Whether there may be another round. */
+        boolean may() {
+            return !stopped && count < stopping.cap();
         }
 
         /** A round of the coarse problem, whose P is that of an M of the whole one. */

@@ -94,6 +94,12 @@ final class NewtonRounds {
         return size.clone();
     }
 
+    /** g(M). */
+    double penalty() {
+        sizes();
+        return IntStream.range(0, size.length).mapToDouble(k -> groups.weight(k) * size[k]).sum();
+    }
+
     /** C - M R, (h, d), where the gap was last asked for. Not to be modified. */
     F64 residual() {
         return g;

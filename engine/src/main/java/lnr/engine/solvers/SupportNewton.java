@@ -47,6 +47,13 @@ public record SupportNewton(Stopping stopping) implements Solver {
     }
 
     @Override
+    public Solution solve(Problem problem) {
+        try (Path path = new NewtonPath(problem, stopping)) {
+            return path.at(problem.lambda(), Monitor.NONE);
+        }
+    }
+
+    @Override
     public Solution solve(Problem problem, double[] start, Monitor monitor) {
         try (Path path = new NewtonPath(problem, stopping)) {
             path.begin(start);
