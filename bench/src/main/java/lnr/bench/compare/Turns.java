@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /**
  * Has LNR and another take turns at a task, after warm-up: runs in turns too, but for certified solves, which each side
- * repeats for two seconds.
+ * repeats for five seconds.
  *
  * @param lnr LNR's side
  * @param python the side of all others
@@ -16,7 +16,7 @@ import java.util.Locale;
  */
 record Turns(Side lnr, Side python, int rounds, int warmups, int restMillis) {
     /** However short a solve, Java needs as long to compile what it calls. */
-    private static final double WARM_SECONDS = 2;
+    private static final double WARM_SECONDS = 5;
 
     /** Both sides' times and findings. */
     Outcome at(Task task) throws IOException, InterruptedException {
