@@ -29,7 +29,7 @@ final class CoarseTargets {
     private static final double MISSED = 0.01;
 
     /** The relative gap to which the coarse problem of other weights is solved. */
-    private static final double CLOSE = 1e-6;
+    private static final double CLOSE = 1e-5;
 
     /** Its rounds at most. */
     private static final int ROUNDS = 4;

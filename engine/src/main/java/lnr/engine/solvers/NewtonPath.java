@@ -36,7 +36,7 @@ final class NewtonPath implements Path {
     private static final double STRIDE = 0.6;
 
     /** The relative gap to which the coarse problem is solved. */
-    private static final double COARSE = 1e-3;
+    private static final double COARSE = 5e-3;
 
     /** From M = 0 the coarse problem is solved at one lambda after another: each so many parts of the one before. */
     private static final double STAGE = 0.2;
