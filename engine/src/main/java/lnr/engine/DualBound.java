@@ -14,8 +14,8 @@ final class DualBound {
     DualBound(Quadratic fit, double biasVariance) {
         this.fit = fit;
         this.biasVariance = biasVariance;
-        this.rNorm = fit.norm(fit.r());
-        this.cNorm = fit.norm(fit.c());
+        this.rNorm = fit.rNorm();
+        this.cNorm = fit.cNorm();
     }
 
     /**

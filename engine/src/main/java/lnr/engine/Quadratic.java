@@ -13,8 +13,8 @@ import lnr.kernels.Scope;
  * an objective has to know of the samples is R = E[x x'], C = E[y x'] and tau = E||y||^2.
  *
  * <p>R is (d, d), C is (h, d), both column-major. The scope given to a factory owns them; nothing modifies them. The
- * largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept, the latter with
- * least squares (h, d) if that is how it came about. Threads may share an instance.
+ * norms, the largest eigenvalue of R, and tau where it was not given, are computed when first asked for and kept, tau
+ * with least squares (h, d) if that is how it came about. Threads may share an instance.
  */
 public final class Quadratic {
     /** What of tau may be in doubt before its eigenvalues are looked at. */
@@ -33,6 +33,8 @@ public final class Quadratic {
     private double tauSlack;
     private F64 leastSquares; // (h, d), C (R + e I)^-1; null unless tau was computed by it
     private double lipschitz = Double.NaN;
+    private double rNorm = Double.NaN;
+    private double cNorm = Double.NaN;
 
     private Quadratic(Scope scope, int h, int d, double[] r, double[] c, double tau, double tolerance) {
         this(scope, h, d, scope.f64(r), scope.f64(c), tau, tolerance);
@@ -136,11 +138,22 @@ public final class Quadratic {
     Quadratic reduced(Scope owner, int p, F64 r, F64 c, double explained) {
         double rest = tauGiven ? Math.max(0, tau - explained) : Double.NaN;
         double relative = Math.max(d * Math.ulp(1.0), tolerance);
-        return new Quadratic(owner, h, p, r, c, rest, tolerance, relative * norm(this.r), relative * norm(this.c));
+        return new Quadratic(owner, h, p, r, c, rest, tolerance, relative * rNorm(), relative * cNorm());
     }
 
-    /** ||X||, the root of the sum of squares. Waits for the device. */
-    double norm(F64 x) {
+    /** ||R||, the root of the sum of squares. Waits for the device when first asked for. */
+    synchronized double rNorm() {
+        rNorm = Double.isNaN(rNorm) ? norm(r) : rNorm;
+        return rNorm;
+    }
+
+    /** ||C||, as that of R. */
+    synchronized double cNorm() {
+        cNorm = Double.isNaN(cNorm) ? norm(c) : cNorm;
+        return cNorm;
+    }
+
+    private double norm(F64 x) {
         try (Scope work = device().scope()) {
             F64 square = work.f64(1);
             device().blas().dot(x, x, square);
@@ -163,6 +176,7 @@ public final class Quadratic {
     /** The same inputs with targets of no larger tau: {@code other} is (rows, d), not copied. */
     Quadratic withTargets(int rows, F64 other) {
         Quadratic changed = new Quadratic(scope, rows, d, r, other, tau(), tolerance);
+        changed.rNorm = rNorm();
         changed.tauSlack = tauSlack;
         return changed;
     }
@@ -304,7 +318,7 @@ public final class Quadratic {
         Blas blas = device().blas();
         try (Scope work = device().scope()) {
             F64 numbers = work.f64(2);
-            double e = Math.max(d * Math.ulp(1.0) * norm(r), rounding);
+            double e = Math.max(d * Math.ulp(1.0) * rNorm(), rounding);
             double[] ridge = new double[d];
             Arrays.fill(ridge, e);
             F64 l = work.f64((long) d * d);
