@@ -89,7 +89,7 @@ public final class Problem {
      * The problem with other targets, Q'y for a Q (h, rows) of orthonormal columns: with the same C'C it is the same
      * but for a rotation of M.
      *
-     * @param c Q'C, (rows, d). Not copied.
+     * @param c Q'C, (rows, d). Not copied: not to be closed before the problem's last use.
      */
     public Problem withTargets(int rows, F64 c) {
         return new Problem(fit.withTargets(rows, c), groups, lambda);

@@ -173,7 +173,7 @@ public final class Quadratic {
         return part;
     }
 
-    /** The same inputs with targets of no larger tau: {@code other} is (rows, d), not copied. */
+    /** The same inputs with targets of which tau is a bound too: {@code other} is (rows, d), not copied. */
     Quadratic withTargets(int rows, F64 other) {
         Quadratic changed = new Quadratic(scope, rows, d, r, other, tau(), tolerance);
         changed.rNorm = rNorm();

@@ -111,10 +111,10 @@ public interface Blas {
     /** out = sum_i x_i y_i, summed in a fixed order. {@code out} has 1 element or more; its first is modified. */
     void dot(F64 x, F64 y, F64 out);
 
-    /** y = x, of equal lengths. {@code y} is modified. */
+    /** y = x, of equal lengths, apart in memory. {@code y} is modified. */
     void copy(F64 x, F64 y);
 
-    /** y = x, of equal lengths. {@code y} is modified. */
+    /** y = x, of equal lengths, apart in memory. {@code y} is modified. */
     void copy(F32 x, F32 y);
 
     /** y = x, each number rounded to the nearest of single precision, of equal lengths. {@code y} is modified. */

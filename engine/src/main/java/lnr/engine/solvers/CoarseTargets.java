@@ -22,7 +22,7 @@ import lnr.kernels.Scope;
  * A group that enters does so along its part of C - M R, whose share is taken where M_k = 0.
  */
 final class CoarseTargets {
-    /** Outputs of the coarse problem: more make its rounds dearer, fewer the norms less sure. 32 to 48 cost the same. */
+    /** Outputs of the coarse problem: more make its rounds dearer, fewer the norms less sure; 32 to 48 cost as much. */
     static final int ROWS = 40;
 
     /** The part of ||C||^2 that it may miss. */
@@ -65,8 +65,6 @@ final class CoarseTargets {
         }
         Blas blas = fine.device().blas();
         F64 c = fine.fit().c();
-        F64 basis = scope.unset((long) h * ROWS);
-        F64 coarse = scope.unset((long) ROWS * d);
         try (Scope work = fine.device().scope()) {
             F64 y = work.unset((long) h * ROWS);
             blas.gemm(false, false, h, ROWS, d, 1, c, h, work.f64(signs(d * ROWS)), d, 0, y, h);
@@ -80,6 +78,8 @@ final class CoarseTargets {
             if (!blas.cholesky(ROWS, gram)) {
                 return null;
             }
+            F64 basis = work.unset((long) h * ROWS);
+            F64 coarse = work.unset((long) ROWS * d);
             F64 inverse = work.f64(inverse(gram.toArray()));
             blas.gemm(false, true, h, ROWS, ROWS, 1, y, h, inverse, ROWS, 0, basis, h);
             blas.gemm(true, false, ROWS, d, h, 1, basis, h, c, h, 0, coarse, ROWS);
@@ -87,9 +87,14 @@ final class CoarseTargets {
             blas.dot(coarse, coarse, squares.slice(0, 1));
             blas.dot(c, c, squares.slice(1, 1));
             double[] sums = squares.toArray();
-            return sums[0] >= (1 - MISSED) * sums[1]
-                    ? new CoarseTargets(fine.withTargets(ROWS, coarse), h, basis)
-                    : null;
+            if (!(sums[0] >= (1 - MISSED) * sums[1])) {
+                return null;
+            }
+            F64 kept = scope.unset(basis.length());
+            F64 targets = scope.unset(coarse.length());
+            blas.copy(basis, kept);
+            blas.copy(coarse, targets);
+            return new CoarseTargets(fine.withTargets(ROWS, targets), h, kept);
         }
     }
 

@@ -38,7 +38,7 @@ final class NewtonPath implements Path {
     /** The relative gap to which the coarse problem is solved. */
     private static final double COARSE = 5e-3;
 
-    /** From M = 0 the coarse problem is solved at one lambda after another: each so many parts of the one before. */
+    /** The coarse problem is led to a far lambda over others, each so many parts of the one before. */
     private static final double STAGE = 0.2;
 
     /** The relative gap that is enough on that way. */
@@ -284,19 +284,19 @@ final class NewtonPath implements Path {
         if (coarse == null) {
             return false;
         }
-        if (!coarse.anything()) {
-            for (double at = STAGE * coarse.whole.lambdaMax(); at > lambda / STRIDE && run.may(); at *= STAGE) {
-                double more = at - lambda;
-                coarse.solve(at, ROUGH, (k, objective, gap) ->
-                        run.coarse(objective - more * coarse.set.rounds().penalty()) && run.may());
-            }
+        double last = coarse.anything() ? coarse.before : coarse.whole.lambdaMax();
+        for (double at = STAGE * last; at > lambda / STRIDE && run.may(); at *= STAGE) {
+            double more = at - lambda;
+            coarse.solve(at, ROUGH, (k, objective, gap) ->
+                    run.coarse(objective - more * coarse.set.rounds().penalty()) && run.may());
         }
         if (run.may()) {
             coarse.solve(lambda, COARSE, (k, objective, gap) -> run.coarse(objective) && run.may());
         }
         boolean[] near = new boolean[count];
         for (int k = 0; k < count; k++) {
-            near[k] = coarse.norms[k] > 0 || coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
+            near[k] = coarse.norms[k] > 0
+                    || run.may() && coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
         }
         if (coarse.anything()) {
             release();

@@ -51,7 +51,7 @@ final class NewtonRounds {
     private final F64 norms; // (groups)
     private final double[] size; // the same on the host
     private final Certificate certificate;
-    private final F64 g; // (h, d) = C - M R, where the certificate was last asked for
+    private final F64 g; // (h, d) = C - M R: the certificate's, between rounds
     private BlockDescent.Passes passes; // null before the first
     private final NewtonStep step;
     private boolean settled; // the support is as it should be, as far as is known: no pass is needed
@@ -100,7 +100,7 @@ final class NewtonRounds {
         return IntStream.range(0, size.length).mapToDouble(k -> groups.weight(k) * size[k]).sum();
     }
 
-    /** C - M R, (h, d), where the gap was last asked for. Not to be modified. */
+    /** C - M R, (h, d), after {@link #gap} or {@link #run}. Not to be modified. */
     F64 residual() {
         return g;
     }

@@ -66,7 +66,7 @@ final class WorkingSet implements AutoCloseable {
         return part;
     }
 
-    /** The members' columns of a matrix of all, (rows, d): owned by {@code owner}, or the matrix where these are all. */
+    /** The members' columns of a matrix of all, (rows, d): owned by {@code owner}, or the matrix, if these are all. */
     F64 columns(int rows, F64 all, Scope owner) {
         if (columns == null) {
             return all;
@@ -99,7 +99,7 @@ final class WorkingSet implements AutoCloseable {
         }
     }
 
-    /** mr = M R for an M that is zero but for these columns, 2 h d flops each. Whether that is worth it, else nothing. */
+    /** mr = M R for an M that is zero but for these columns, 2 h d flops each, if that is worth it; whether it is. */
     static boolean product(Problem problem, int[] kept, F64 m, F64 mr) {
         if (kept.length >= MOST * problem.d()) {
             return false;

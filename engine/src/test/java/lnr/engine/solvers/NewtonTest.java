@@ -268,6 +268,33 @@ class NewtonTest {
     }
 
     @Test
+    void aPathGoesOnAfterItsMonitorThrewInTheRoundsOfAFewCombinations() {
+        Case moments = manyOutputs(Draws.random());
+        try (Scope scope = device.scope()) {
+            Problem problem = moments.problem(scope);
+            SupportNewton solver = new SupportNewton();
+            try (Path path = solver.path(problem)) {
+                for (int round = 1; round <= 3; round++) {
+                    int last = round;
+                    assertThatThrownBy(() -> path.at(0.02 * problem.lambdaMax(), (k, objective, gap) -> {
+                                if (k == last) {
+                                    throw new IllegalStateException("enough");
+                                }
+                                return true;
+                            }))
+                            .hasMessage("enough");
+                }
+                for (double ratio : new double[] {0.02, 0.5, 0.01}) {
+                    Solution solution = path.at(ratio * problem.lambdaMax(), Monitor.NONE);
+                    assertThat(solution.status()).as(solution.toString()).isEqualTo(Status.CONVERGED);
+                    Solution alone = solver.solve(problem.withLambda(ratio * problem.lambdaMax()));
+                    assertSameOptimum(solution, alone, moments);
+                }
+            }
+        }
+    }
+
+    @Test
     void maySayNoInTheRoundsOfAFewCombinations() {
         Case moments = manyOutputs(Draws.random());
         try (Scope scope = device.scope()) {

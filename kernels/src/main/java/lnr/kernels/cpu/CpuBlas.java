@@ -26,7 +26,7 @@ final class CpuBlas extends CpuOperations implements Blas {
     /** Rows of a block of a solve: each block packs the whole factor anew. */
     private static final int HEIGHT = 100;
 
-    /** The same where there are few rows. */
+    /** The same where there are few rows, fewer than 4 HEIGHT. */
     private static final int LOW = 32;
 
     /** Columns of a block of a Gram matrix. */
@@ -273,7 +273,7 @@ final class CpuBlas extends CpuOperations implements Blas {
     }
 
     private void copy(Object x, int xo, Object y, int yo, int n) {
-        workers.run((n + CHUNK - 1) / CHUNK, piece -> {
+        workers.run((int) (((long) n + CHUNK - 1) / CHUNK), piece -> {
             int from = piece * CHUNK;
             System.arraycopy(x, xo + from, y, yo + from, Math.min(CHUNK, n - from));
         });
@@ -351,7 +351,7 @@ final class CpuBlas extends CpuOperations implements Blas {
             OpenBlas.BLAS.dtrsv("L", "T", "N", n, la, at(l), n, ba, at(b), 1);
             return;
         }
-        int pieces = Math.min(Pieces.of(2.0 * h * n * n, BLOCK), Pieces.of(h, h < 2 * HEIGHT ? LOW : HEIGHT));
+        int pieces = Math.min(Pieces.of(2.0 * h * n * n, BLOCK), Pieces.of(h, h < 4 * HEIGHT ? LOW : HEIGHT));
         workers.run(pieces, piece -> {
             int from = Pieces.start(piece, pieces, h, 8);
             int rows = Pieces.start(piece + 1, pieces, h, 8) - from;

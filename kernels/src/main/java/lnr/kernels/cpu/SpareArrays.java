@@ -77,7 +77,7 @@ final class SpareArrays {
         return true;
     }
 
-    /** The shortest that is long enough, and not twice as long; null where there is none. */
+    /** The shortest that is long enough, and a quarter longer at most; null where there is none. */
     private synchronized Object find(Device.Type type, int length) {
         Spare best = null;
         Object found = null;
@@ -87,7 +87,7 @@ final class SpareArrays {
             if (array == null) {
                 all.remove();
                 bytes -= spare.bytes();
-            } else if (spare.type == type && spare.length >= length && spare.length / 2 <= length
+            } else if (spare.type == type && spare.length >= length && spare.length - length <= length / 4
                     && (best == null || spare.length < best.length)) {
                 best = spare;
                 found = array;

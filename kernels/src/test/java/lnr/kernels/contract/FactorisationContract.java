@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 public abstract class FactorisationContract extends DeviceContract {
     // |A - L L'| <= gamma_(n + 1) |L| |L'|: Higham, Accuracy and Stability of Numerical Algorithms, theorem 10.3.
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2, 31, 32, 33, 255, 257})
+    @ValueSource(ints = {0, 1, 2, 31, 32, 33, 255, 257, 384, 385, 513, 640})
     void choleskyReproducesTheMatrixAndLeavesTheUpperTriangle(int n) {
         double[] a = draw.positive(n);
         double[] given = a.clone();
@@ -46,7 +46,7 @@ public abstract class FactorisationContract extends DeviceContract {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 31, 64, 257})
+    @ValueSource(ints = {1, 2, 31, 64, 257, 385, 513})
     void choleskyRefusesWhatIsNotPositiveDefinite(int n) {
         double[] late = new double[n * n];
         for (int j = 0; j < n; j++) {
