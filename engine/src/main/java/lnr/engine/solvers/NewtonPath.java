@@ -26,7 +26,8 @@ import lnr.kernels.Scope;
  * few: rebuilding the matrices cost more than they saved (measured on d = 500 to 2000).
  *
  * <p>Where the answer before is far, or there is none, rounds begin at least squares if tau brought that along and
- * lambda is small, or else where a problem of few outputs leads ({@link CoarseTargets}).
+ * lambda is small, or else at the best M for the norms that a problem of few outputs finds ({@link CoarseTargets}); if
+ * one step is not expected to reach the gap from there, for norms corrected by what that problem does not see.
  */
 final class NewtonPath implements Path {
     /** The relative gap that least squares may have to be a better start than M = 0. */
