@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Newton's method where problems are awkward: the gap it reaches, and the rounds that takes. */
 class NewtonTest {
@@ -206,7 +207,11 @@ class NewtonTest {
 
     /** 200 outputs and inputs, of which a few combinations carry nearly all that the outputs and inputs share. */
     private static Case manyOutputs(Random random) {
-        int h = 200;
+        return manyOutputs(random, 200);
+    }
+
+    /** The last input is 1. */
+    private static Case manyOutputs(Random random, int h) {
         int d = 200;
         double[] w = Draws.product(h, 20, d, Draws.normal(random, h * 20), Draws.normal(random, 20 * d));
         double[] rest = Draws.normal(random, h * d);
@@ -215,7 +220,7 @@ class NewtonTest {
         }
         double[] x = Draws.normal(random, d * 250);
         for (int i = 0; i < x.length; i++) {
-            x[i] *= 1 + i % d / 20;
+            x[i] = i % d == d - 1 ? 1 : x[i] * (1 + i % d / 20);
         }
         return Case.of("many outputs", h, d, 250, x, w);
     }
@@ -245,6 +250,26 @@ class NewtonTest {
                 assertSameOptimum(solution, direct, moments);
                 assertThat(solution.support()).isEqualTo(direct.support());
                 assertThat(solver.solve(problem, solution.m(), Monitor.NONE).iterations()).isZero();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 300})
+    void fewCombinationsComeFirstWithABiasAndWithMoreOutputsThanInputs(int h) {
+        Case moments = manyOutputs(Draws.random(), h);
+        try (Scope scope = device.scope()) {
+            Problem all = new Problem(moments.problem(scope).fit(), 199, 0);
+            for (double ratio : new double[] {0.3, 0.02}) {
+                List<Double> gaps = new ArrayList<>();
+                Problem problem = all.withLambda(ratio * all.lambdaMax());
+                Solution solution =
+                        new SupportNewton().solve(problem, new double[h * 200], (k, objective, gap) -> gaps.add(gap));
+                assertThat(gaps).contains(Double.NaN);
+                assertThat(solution.status()).as(solution.toString()).isEqualTo(Status.CONVERGED);
+                double least = solution.objective() - solution.gap() - 1e-12 * Math.abs(solution.objective());
+                double lowest = Arrays.stream(solution.history()).min().orElseThrow();
+                assertThat(lowest).as("P, of an M in each round").isGreaterThanOrEqualTo(least);
             }
         }
     }
