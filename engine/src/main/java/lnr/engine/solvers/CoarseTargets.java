@@ -116,10 +116,10 @@ final class CoarseTargets {
         int n = part.d();
         try (Scope work = part.device().scope()) {
             F64 seen = work.unset((long) ROWS * n);
-            double[] some = seen(n, groups, set.rounds().m(), seen, work);
-            double[] share = shares(some, norms(h, groups, set.rounds().m(), work));
+            double[] some = seen(n, groups, set.rounds().m(), seen);
+            double[] share = shares(some, Norms.of(h, groups, set.rounds().m()));
             F64 residual = set.rounds().residual();
-            double[] entering = shares(seen(n, groups, residual, seen, work), norms(h, groups, residual, work));
+            double[] entering = shares(seen(n, groups, residual, seen), Norms.of(h, groups, residual));
             Arrays.setAll(share, k -> some[k] > 0 ? share[k] : entering[k]);
             Problem few = part.withTargets(ROWS, set.columns(ROWS, problem.fit().c(), work)).weighted(work, share);
             NewtonRounds coarse = new NewtonRounds(few, work);
@@ -140,21 +140,15 @@ final class CoarseTargets {
     }
 
     /** The norms of the groups of Q'M. */
-    private double[] seen(int n, Groups groups, F64 m, F64 product, Scope work) {
+    private double[] seen(int n, Groups groups, F64 m, F64 product) {
         blas.gemm(true, false, ROWS, n, h, 1, basis, h, m, h, 0, product, ROWS);
-        return norms(ROWS, groups, product, work);
+        return Norms.of(ROWS, groups, product);
     }
 
     private static double[] shares(double[] seen, double[] all) {
         return IntStream.range(0, all.length)
                 .mapToDouble(k -> all[k] > 0 ? Math.max(LEAST, seen[k] / all[k]) : 1)
                 .toArray();
-    }
-
-    private double[] norms(int rows, Groups groups, F64 m, Scope work) {
-        F64 out = work.f64(groups.count());
-        problem.device().groupNorm().norms(rows, groups, m, out);
-        return out.toArray();
     }
 
     /** L^-1 of the lower triangle, (rows, rows). */

@@ -80,8 +80,8 @@ final class NewtonPath implements Path {
     private final F64 answer; // (h, d) of the whole; M itself where that is the same
     private Certificate.Gap proved; // of the answer; null while that is not M's
     private double provedAt; // lambda of that gap
-    private final double[] slopes; // ||G_k|| of each group at the answer before
-    private final double[] norms; // ||M_k|| there
+    private double[] slopes; // ||G_k|| of each group at the answer before
+    private double[] norms; // ||M_k|| there
     private double before; // lambda of that answer
 
     private final WorkingSet set;
@@ -121,8 +121,6 @@ final class NewtonPath implements Path {
             this.m = scope.f64((long) h * d);
             boolean same = this.problem == problem;
             this.answer = same ? m : scope.unset((long) problem.h() * problem.d());
-            this.slopes = new double[count];
-            this.norms = new double[count];
             this.set = new WorkingSet(this.problem);
             vanish();
             setup = System.nanoTime() - began;
@@ -303,7 +301,7 @@ final class NewtonPath implements Path {
             release();
             set.choose(near);
             set.begin(lambda, coarse.norms);
-            if (run.may() && !near(set.rounds().gap(lambda).gap(), aim(target))) {
+            if (run.may() && !oneStepAway(set.rounds().gap(lambda).gap(), aim(target))) {
                 double[] norms = sketch.norms(lambda, set, stopping.cap() - run.count, run::coarse);
                 set.rounds().begin(lambda, norms);
             }
@@ -316,7 +314,7 @@ final class NewtonPath implements Path {
     }
 
     /** Whether one step of Newton's may be expected to lead from a gap to the target. */
-    private boolean near(double gap, double target) {
+    private boolean oneStepAway(double gap, double target) {
         double scale = 0.5 * problem.fit().tau();
         return STEEP * (gap / scale) * (gap / scale) <= target / scale;
     }
@@ -384,8 +382,8 @@ final class NewtonPath implements Path {
             gap = certificate.at(lambda, m);
             looked = certificate;
         }
-        measure(m, norms);
-        Arrays.setAll(slopes, looked::slope);
+        norms = Norms.of(h, problem.groups(), m);
+        slopes = IntStream.range(0, count).mapToDouble(looked::slope).toArray();
         before = since;
         return gap;
     }
@@ -393,10 +391,8 @@ final class NewtonPath implements Path {
     /** The whole problem's gap at the answer. */
     private Certificate.Gap prove(double lambda) {
         Groups groups = whole.groups();
+        double[] size = Norms.of(whole.h(), groups, answer);
         try (Scope work = scope.device().scope()) {
-            F64 out = work.f64(groups.count());
-            scope.device().groupNorm().norms(whole.h(), groups, answer, out);
-            double[] size = out.toArray();
             IntStream active = IntStream.range(0, size.length)
                     .filter(k -> size[k] > 0)
                     .flatMap(k -> IntStream.range(groups.start(k), groups.start(k + 1)));
@@ -419,18 +415,9 @@ final class NewtonPath implements Path {
             bias.restore(m, answer);
         }
         proved = null;
-        Arrays.fill(norms, 0);
-        measure(problem.fit().c(), slopes);
+        norms = new double[count];
+        slopes = Norms.of(h, problem.groups(), problem.fit().c());
         before = whole.lambdaMax();
-    }
-
-    /** The norms of a matrix's groups, (h, d). */
-    private void measure(F64 matrix, double[] norms) {
-        try (Scope work = scope.device().scope()) {
-            F64 out = work.f64(count);
-            scope.device().groupNorm().norms(h, problem.groups(), matrix, out);
-            out.read(norms);
-        }
     }
 
     private void release() {

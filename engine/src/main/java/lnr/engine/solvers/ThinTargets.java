@@ -102,10 +102,8 @@ final class ThinTargets {
         Groups groups = wide.groups();
         int h = wide.h();
         int d = wide.d();
+        double[] size = Norms.of(d, groups, m);
         try (Scope work = wide.device().scope()) {
-            F64 norms = work.f64(groups.count());
-            wide.device().groupNorm().norms(d, groups, m, norms);
-            double[] size = norms.toArray();
             int[] kept = IntStream.range(0, groups.count()).filter(k -> size[k] > 0).toArray();
             int[] list = Arrays.stream(kept)
                     .flatMap(k -> IntStream.range(groups.start(k), groups.start(k + 1)))
