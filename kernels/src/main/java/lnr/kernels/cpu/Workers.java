@@ -8,11 +8,14 @@ import java.util.function.IntConsumer;
 
 /**
  * A fixed set of threads that share the numbered pieces of one task at a time. The calling thread takes part. Idle
- * threads spin for about a tenth of a millisecond before they park, because the solvers' tasks follow each other
- * closely.
+ * threads spin for about a tenth of a millisecond, and then give way to others for a while, before they park: the
+ * solvers' tasks follow each other closely.
  */
 final class Workers implements AutoCloseable {
     private static final int SPINS = 4_000;
+
+    /** A millisecond or two: to be woken takes up to a fifth of one, each time. */
+    private static final int YIELDS = 4_000;
 
     private final Thread[] threads;
     private final ReentrantLock turn = new ReentrantLock();
@@ -78,8 +81,8 @@ final class Workers implements AutoCloseable {
         Task done = null;
         while (!closed) {
             Task task = current;
-            for (int i = 0; i < SPINS && (task == null || task == done) && !closed; i++) {
-                Thread.onSpinWait();
+            for (int i = 0; i < SPINS + YIELDS && (task == null || task == done) && !closed; i++) {
+                pause(i);
                 task = current;
             }
             if (task == null || task == done) {
@@ -96,6 +99,15 @@ final class Workers implements AutoCloseable {
         closed = true;
         for (Thread thread : threads) {
             LockSupport.unpark(thread);
+        }
+    }
+
+    /** Waits a moment, the {@code i}th. */
+    private static void pause(int i) {
+        if (i < SPINS) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
         }
     }
 
@@ -131,8 +143,8 @@ final class Workers implements AutoCloseable {
 
         void await() {
             for (int i = 0; finished.get() < pieces; i++) {
-                if (i < SPINS) {
-                    Thread.onSpinWait();
+                if (i < SPINS + YIELDS) {
+                    pause(i);
                 } else {
                     LockSupport.parkNanos(this, 100_000);
                 }
