@@ -11,13 +11,13 @@ import lnr.kernels.Device;
 /**
  * Large arrays that scopes gave back, for the next that ask for about as many numbers: solvers ask for such sizes again
  * and again, and to let the garbage collector have them costs more than to set them to zero. Those that were given back
- * last are kept, to an eighth of the memory there may be, and the collector takes them when it needs to.
+ * last are kept, to a quarter of the memory there may be, and the collector takes them when it needs to.
  */
 final class SpareArrays {
     /** Bytes from which an array is kept. */
     private static final long LARGE = 1 << 16;
 
-    private final long most = Runtime.getRuntime().maxMemory() / 8;
+    private final long most = Runtime.getRuntime().maxMemory() / 4;
     private final Workers workers;
     private final Deque<Spare> kept = new ArrayDeque<>(); // the last that was given back first
     private long bytes; // of those
