@@ -6,6 +6,7 @@ import static lnr.kernels.Shapes.matrices;
 import static lnr.kernels.Shapes.matrix;
 import static lnr.kernels.Shapes.separateMatrices;
 
+import java.util.Arrays;
 import lnr.kernels.Blas;
 import lnr.kernels.DeviceException;
 import lnr.kernels.F32;
@@ -118,6 +119,10 @@ final class CpuBlas extends CpuOperations implements Blas {
             }
             return;
         }
+        if (n == 1 && !transA) {
+            gemv(m, k, alpha, aa, at(a), lda, ba, at(b), transB ? ldb : 1, beta, ca, at(c));
+            return;
+        }
         String ta = transA ? "T" : "N";
         String tb = transB ? "T" : "N";
         boolean byColumns = n >= m;
@@ -133,6 +138,23 @@ final class CpuBlas extends CpuOperations implements Blas {
                 OpenBlas.BLAS.dgemm(
                         ta, tb, count, n, k, alpha, aa, at(a) + (transA ? from * lda : from), lda, ba, at(b), ldb, beta,
                         ca, at(c) + from, ldc);
+            }
+        });
+    }
+
+    /** y = alpha A x + beta y, A being (m, k): as fast as A can be read, where a product would copy it first. */
+    private void gemv(
+            int m, int k, double alpha, double[] a, int ao, int lda, double[] x, int xo, int step, double beta,
+            double[] y, int yo) {
+        int pieces = Pieces.of((double) m * k, CHUNK);
+        workers.run(pieces, piece -> {
+            int from = Pieces.start(piece, pieces, m, 8);
+            int count = Pieces.start(piece + 1, pieces, m, 8) - from;
+            if (beta == 0) {
+                Arrays.fill(y, yo + from, yo + from + count, 0);
+            }
+            if (count > 0) {
+                OpenBlas.BLAS.dgemv("N", count, k, alpha, a, ao + from, lda, x, xo, step, beta, y, yo + from, 1);
             }
         });
     }
