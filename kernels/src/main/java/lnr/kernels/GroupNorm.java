@@ -112,7 +112,7 @@ public interface GroupNorm {
      * @param m (h, d) for each problem, the iterate
      * @param mr (h, d) for each, M R
      * @param c (h, d) for each
-     * @param g (h, d) for each. Modified.
+     * @param g (h, d) for each; may be {@code mr}, which it then replaces. Modified.
      * @param sums 6 for each, or more elements. The first 6 batch are modified.
      */
     void gapSums(int batch, int h, int d, Groups groups, F64 m, F64 mr, F64 c, F64 g, F64 sums);

@@ -1,11 +1,20 @@
 package lnr.kernels.cpu;
 
-/** Sums over short runs. Eight running sums: the JIT may not reorder one, and one alone waits for every addition. */
+/**
+ * Sums over short runs, and longer ones by OpenBLAS, which is worth the call from there. Eight running sums: the JIT may
+ * not reorder one, and one alone waits for every addition.
+ */
 final class Sums {
+    /** Numbers from which OpenBLAS is faster. */
+    private static final int LONG = 512;
+
     private Sums() {}
 
     /** sum_i x_i y_i */
     static double dot(double[] x, int xo, double[] y, int yo, int n) {
+        if (n >= LONG) {
+            return OpenBlas.BLAS.ddot(n, x, xo, 1, y, yo, 1);
+        }
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;

@@ -355,7 +355,14 @@ public abstract class GroupNormContract extends DeviceContract {
             expected.set(6 * p + 4, penalty, (longest + weights.length + 3) * penalty);
             expected.set(6 * p + 5, steepest, (longest + 3) * steepest);
         }
-        expected.matches("sums", sums.toArray());
+        double[] found = sums.toArray();
+        expected.matches("sums", found);
+        F64 place = arena.inOut(mr);
+        F64 again = arena.out64(6 * batch);
+        device.groupNorm().gapSums(
+                batch, h, d, arena.groups(starts, weights), arena.in(m), place, arena.in(c), place, again);
+        assertThat(place.toArray()).as("G in the place of M R").isEqualTo(slope);
+        assertThat(again.toArray()).as("sums with G in the place of M R").isEqualTo(Arrays.copyOf(found, 6 * batch));
         renewArena();
     }
 
