@@ -1,6 +1,5 @@
 package lnr.engine;
 
-import java.util.stream.IntStream;
 import lnr.kernels.Blas;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
@@ -25,13 +24,13 @@ import lnr.kernels.Scope;
  * in. Computed in double precision. Workspace of (h, d) and (p) in the scope given.
  */
 public final class Certificate {
-    private static final int SUMS = 7;
+    private static final int SUMS = 8;
 
     private final Problem problem;
     private final double biasVariance;
     private final F64 g;
     private final DualBound bound;
-    private final F64 numbers; // <M, C>, <M, G>, <G~, M>, ||G_u||^2, g(M), ||M||^2, ||G||^2, ||G~_k|| for each group
+    private final F64 numbers; // the 6 of GroupNorm.gapSums, <G~, M>, ||G_u||^2, ||G~_k|| for each group
     private final double[] host;
 
     /**
@@ -66,10 +65,8 @@ public final class Certificate {
     public Gap at(double lambda, F64 m) {
         int h = problem.h();
         int d = problem.d();
-        Blas blas = problem.device().blas();
-        blas.copy(problem.fit().c(), g);
-        blas.gemm(false, false, h, d, d, -1, m, h, problem.fit().r(), d, 1, g, h);
-        Gap gap = measure(lambda, m);
+        problem.device().blas().gemm(false, false, h, d, d, 1, m, h, problem.fit().r(), d, 0, g, h);
+        Gap gap = at(lambda, m, g);
         requireTau();
         return gap;
     }
@@ -82,9 +79,19 @@ public final class Certificate {
     /** The same for another lambda than the problem's. */
     public Gap at(double lambda, F64 m, F64 mr) {
         Blas blas = problem.device().blas();
-        blas.copy(problem.fit().c(), g);
-        blas.axpy(-1, mr, g);
-        return measure(lambda, m);
+        Groups groups = problem.groups();
+        problem.device().groupNorm().gapSums(
+                1, problem.h(), problem.d(), groups, m, mr, problem.fit().c(), g, numbers.slice(0, SUMS));
+        if (problem.hasBias()) {
+            problem.eliminateBias(g, biasVariance);
+            blas.dot(problem.penalisedColumns(g), problem.penalisedColumns(m), numbers.slice(6, 1));
+            blas.dot(problem.biasColumn(g), problem.biasColumn(g), numbers.slice(7, 1));
+        }
+        problem.device().groupNorm().norms(problem.h(), groups, g, numbers.slice(SUMS, groups.count()));
+        numbers.read(host);
+        double along = problem.hasBias() ? host[6] : host[1];
+        double steepest = problem.dualNorm(host, SUMS);
+        return bound.at(lambda, host[0], host[1], along, host[7], host[2], host[3], host[4], steepest);
     }
 
     /**
@@ -94,7 +101,7 @@ public final class Certificate {
      * @throws MatrixException when tau is proved to be less than E||y||^2
      */
     public void requireTau() {
-        bound.requireTau(host[0], host[1], host[3], host[5], host[6]);
+        bound.requireTau(host[0], host[1], host[7], host[2], host[3]);
     }
 
     /** ||G~_k|| of group k where the gap was last asked for. */
@@ -105,30 +112,5 @@ public final class Certificate {
     /** (h, d), G~ where the gap was last asked for: without a bias, G = C - M R. May be overwritten. */
     public F64 residual() {
         return g;
-    }
-
-    private Gap measure(double lambda, F64 m) {
-        Blas blas = problem.device().blas();
-        blas.dot(m, problem.fit().c(), numbers.slice(0, 1));
-        blas.dot(m, g, numbers.slice(1, 1));
-        blas.dot(m, m, numbers.slice(5, 1));
-        if (problem.hasBias()) {
-            blas.dot(g, g, numbers.slice(6, 1));
-            problem.eliminateBias(g, biasVariance);
-            blas.dot(problem.penalisedColumns(g), problem.penalisedColumns(m), numbers.slice(2, 1));
-            blas.dot(problem.biasColumn(g), problem.biasColumn(g), numbers.slice(3, 1));
-        }
-        Groups groups = problem.groups();
-        problem.device().groupNorm().penalty(problem.h(), groups, m, numbers.slice(4, 1));
-        problem.device().groupNorm().norms(problem.h(), groups, g, numbers.slice(SUMS, groups.count()));
-        numbers.read(host);
-        if (!problem.hasBias()) {
-            host[2] = host[1];
-            host[6] = IntStream.range(0, groups.count())
-                    .mapToDouble(k -> slope(k) * slope(k))
-                    .sum();
-        }
-        double steepest = problem.dualNorm(host, SUMS);
-        return bound.at(lambda, host[0], host[1], host[2], host[3], host[5], host[6], host[4], steepest);
     }
 }
