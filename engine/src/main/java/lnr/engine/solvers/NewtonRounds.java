@@ -49,7 +49,7 @@ final class NewtonRounds {
     private final F64 mr; // (h, d) = M R
     private final F64 spare; // (h, d)
     private final F64 norms; // (groups)
-    private final double[] size; // the same on the host
+    private final double[] size; // the same on the host, where M was when last looked at
     private final Certificate certificate;
     private final F64 g; // (h, d) = C - M R: the certificate's, between rounds
     private BlockDescent.Passes passes; // null before the first
@@ -88,15 +88,13 @@ final class NewtonRounds {
         return m;
     }
 
-    /** ||M_k|| of each group. */
+    /** ||M_k|| of each group, after {@link #gap} or {@link #run}. */
     double[] norms() {
-        sizes();
         return size.clone();
     }
 
-    /** g(M). */
+    /** g(M), after {@link #gap} or {@link #run}. */
     double penalty() {
-        sizes();
         return IntStream.range(0, size.length).mapToDouble(k -> groups.weight(k) * size[k]).sum();
     }
 
@@ -107,6 +105,7 @@ final class NewtonRounds {
 
     /** The gap where M is. */
     Certificate.Gap gap(double lambda) {
+        sizes();
         return certificate.at(lambda, m, mr);
     }
 
@@ -150,7 +149,7 @@ final class NewtonRounds {
      * @return whether the target was reached, by an M R that may be no product: see {@link #refresh}
      */
     boolean run(double lambda, double target, int cap, Listener listener) {
-        Certificate.Gap before = certificate.at(lambda, m, mr);
+        Certificate.Gap before = gap(lambda);
         exact |= !settled;
         settled &= shrinking > 0 || !calls(lambda);
         Smoothing smoothing = new Smoothing();
@@ -186,7 +185,7 @@ final class NewtonRounds {
     private Certificate.Gap smoothRound(double lambda, Smoothing smoothing) {
         smoothing.taken(step.takeSmooth(lambda, smoothing.epsilon, m, g, mr));
         settled = false;
-        return certificate.at(lambda, m, mr);
+        return gap(lambda);
     }
 
     /** Passes until the support stays, unless it has settled, then a step; the gap where they lead. */
@@ -195,7 +194,6 @@ final class NewtonRounds {
             shrinking--;
             return alternate(lambda);
         }
-        sizes();
         for (int pass = 0; !settled && pass < PASSES; pass++) {
             double[] was = size.clone();
             pass(lambda);
@@ -205,13 +203,13 @@ final class NewtonRounds {
         }
         double[] was = size.clone();
         double taken = step.take(lambda, size, exact, m, g, mr);
-        Certificate.Gap after = certificate.at(lambda, m, mr);
+        Certificate.Gap after = gap(lambda);
         if (taken < 1) {
-            after = withoutTurned(lambda, after);
+            after = withoutTurned(lambda, was, after);
         }
         exact = !(taken == 1 && after.gap() <= SURE * before.gap());
         if (exact && step.refresh(m, mr)) {
-            after = certificate.at(lambda, m, mr);
+            after = gap(lambda);
         }
         boolean fast = !exact && after.gap() <= FAST * before.gap();
         settled = fast && !calls(lambda) && moved(was) <= MOVED;
@@ -221,9 +219,11 @@ final class NewtonRounds {
     /**
      * The step once more from where it began, without the groups that all of it would turn against themselves: they
      * hold the others back. Kept if P is lower for it.
+     *
+     * @param was the norms there
      */
-    private Certificate.Gap withoutTurned(double lambda, Certificate.Gap held) {
-        double[] left = step.withoutTurned(size);
+    private Certificate.Gap withoutTurned(double lambda, double[] was, Certificate.Gap held) {
+        double[] left = step.withoutTurned(was);
         if (left == null) {
             return held;
         }
@@ -232,14 +232,14 @@ final class NewtonRounds {
         subtract();
         sizes();
         step.take(lambda, size, exact, m, g, mr);
-        Certificate.Gap free = certificate.at(lambda, m, mr);
+        Certificate.Gap free = gap(lambda);
         if (free.objective() <= held.objective()) {
             return free;
         }
         blas.copy(spare, m);
         problem.fit().product(m, mr);
         step.forget();
-        return certificate.at(lambda, m, mr);
+        return gap(lambda);
     }
 
     /** Goes over all groups: M and G. */
@@ -250,6 +250,7 @@ final class NewtonRounds {
                     .prepare(scope, h, groups, problem.fit().r(), problem.fit().c());
         }
         passes.run(lambda, m, g);
+        step.forget();
         sizes();
     }
 
@@ -273,9 +274,8 @@ final class NewtonRounds {
     }
 
     private Certificate.Gap alternate(double lambda) {
-        sizes();
         step.alternate(lambda, size, m, mr);
-        return certificate.at(lambda, m, mr);
+        return gap(lambda);
     }
 
     private void sizes() {
@@ -285,7 +285,6 @@ final class NewtonRounds {
 
     /** Whether a group that is zero would leave zero: ||G_k|| &gt; lambda w_k. */
     private boolean calls(double lambda) {
-        sizes();
         for (int k = 0; k < size.length; k++) {
             if (size[k] == 0 && certificate.slope(k) > lambda * groups.weight(k)) {
                 return true;
@@ -315,7 +314,6 @@ final class NewtonRounds {
         /** Begins when as many rounds have not made the gap much smaller. */
         void look(double gap) {
             if (epsilon == 0 && gap > STALLED * gaps[round % PATIENCE]) {
-                sizes();
                 epsilon = Arrays.stream(size).max().orElse(0);
                 least = SMOOTHEST * epsilon;
                 phase++;

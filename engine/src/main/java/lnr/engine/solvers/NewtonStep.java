@@ -27,12 +27,15 @@ import lnr.kernels.Support;
  * c = 0 would be a round of alternating minimisation. A group that the step turns against itself becomes zero, and the
  * step is halved until P does not rise.
  *
+ * <p>Where g = M^ diag(e), as after a round of alternating minimisation, z = (diag(||M_k|| / (lambda w_k)) - T) e, so that
+ * c + e = T^-1 [e_k ||M_k|| / (lambda w_k)], and the product Z is saved.
+ *
  * <p>After a whole step (M_S - D) R_SS = C_S - M^ diag(lambda w + c) + D diag(lambda w_k / ||M_k||), by what the step
  * solves. Where S is most of the columns, M R is taken from there and products are for the others alone. Its rounding
  * errors are then those of D, which grow with K's condition: who has to be sure of M R asks for {@link #refresh}.
  *
- * <p>With n = |S|, a step is about 5/3 n^3 + 5 h n^2 flops, and 2 h d times the lesser of n and d - n. The columns of R
- * that it needs are gathered when S changes.
+ * <p>With n = |S|, a step is about 5/3 n^3 + 5 h n^2 flops, 2 h n^2 less where Z is saved, and 2 h d times the lesser of
+ * n and d - n. The columns of R that it needs are gathered when S changes.
  */
 final class NewtonStep {
     private static final int TRIALS = 24;
@@ -49,6 +52,8 @@ final class NewtonStep {
     private double damping; // that K took
     private boolean followed; // M R is no product
     private boolean factored; // K^-1 and the factor of T are those of S, from the last direction
+    private double[] curvature; // of each group of S there: lambda w_k / ||M_k||
+    private double[] held; // M_k K_k = C_k - (M R)_k for each group of S; null where M is not known to be so
 
     private final Room[] wide = new Room[7]; // for (h, d) each
     private final Room inverseRoom; // for (d, d)
@@ -102,19 +107,16 @@ final class NewtonStep {
         int count = groups.count();
         if (count == 0) {
             mr.clear();
-            followed = false;
+            forget();
             return 0;
         }
-        double[] least = active.pulls(lambda, norms);
-        Arrays.setAll(least, i -> SHIFT / least[i]);
-        ridge.slice(0, count).write(least);
         F64 ms = packed(0);
         F64 cs = packed(1);
         F64 step = packed(2);
         active.gather(m, ms);
         active.gather(problem.fit().c(), cs);
-        direction(lambda, 0, ms, g, step);
-        double[] c = inner.slice(0, count).toArray();
+        double[] c = direction(lambda, 0, active.pulls(lambda, norms), ms, g, step);
+        held = null;
         double before = objective(lambda, m, g);
         double tolerance = 8 * Math.ulp(Math.abs(before));
         F64 trial = packed(3);
@@ -122,7 +124,7 @@ final class NewtonStep {
         double t = 1;
         if (!exact && active.most() && (turns.length == 0 || turns[0] > 1)) {
             support.retreat(h, groups, 1, ms, step, trial);
-            F64 product = follow(lambda, norms, c, cs);
+            F64 product = follow(lambda, c, cs);
             if (objective(lambda, trial, cs, product) <= before + tolerance) {
                 active.scatter(trial, m);
                 complete(product, m, mr);
@@ -144,7 +146,7 @@ final class NewtonStep {
     }
 
     /** (h, n), M_S R_SS at M - D: after {@link #direction}, whose c this is. */
-    private F64 follow(double lambda, double[] norms, double[] c, F64 cs) {
+    private F64 follow(double lambda, double[] c, F64 cs) {
         F64 product = packed(6);
         blas.copy(cs, product);
         F64 scale = inner.slice(0, groups.count());
@@ -152,7 +154,7 @@ final class NewtonStep {
                 .mapToDouble(k -> -(lambda * groups.weight(k) + c[k]))
                 .toArray());
         support.addScaled(h, groups, scale, packed(4), product);
-        scale.write(Arrays.stream(active.pulls(lambda, norms)).map(pull -> pull + damping).toArray());
+        scale.write(Arrays.stream(curvature).map(pull -> pull + damping).toArray());
         support.addScaled(h, groups, scale, packed(2), product);
         return product;
     }
@@ -204,7 +206,7 @@ final class NewtonStep {
         if (count == 0) {
             m.clear();
             mr.clear();
-            followed = false;
+            forget();
             return;
         }
         int n = groups.columns();
@@ -217,6 +219,7 @@ final class NewtonStep {
         diagonal.write(spread);
         factored = false;
         damping = equations(n).factor(n, active.block(), diagonal, 0);
+        held = Arrays.stream(pulls).map(pull -> pull + damping).toArray();
         F64 ms = packed(0);
         active.gather(problem.fit().c(), ms);
         equations.solve(h, ms);
@@ -254,7 +257,7 @@ final class NewtonStep {
     }
 
     /**
-     * Goes back to where the last step began, less some groups.
+     * Goes back to where the last step began, less some groups. Nothing can be predicted from there.
      *
      * @param left their norms, 0 for groups to leave out
      * @param m (h, d). Modified.
@@ -272,6 +275,7 @@ final class NewtonStep {
     /** M is no longer where the last step led, and M R a product: nothing can be predicted from the step. */
     void forget() {
         factored = false;
+        held = null;
         followed = false;
     }
 
@@ -329,15 +333,13 @@ final class NewtonStep {
         double[] all = new double[count];
         Arrays.fill(all, 1);
         choose(all);
+        held = null;
         double[] norms = norms(m);
-        double[] least = new double[count];
-        for (int k = 0; k < count; k++) {
-            least[k] = SHIFT * Math.hypot(norms[k], epsilon) / (lambda * groups.weight(k));
-        }
-        ridge.write(least);
+        double[] curvature = new double[count];
+        Arrays.setAll(curvature, k -> lambda * groups.weight(k) / Math.hypot(norms[k], epsilon));
         F64 step = packed(2);
         F64 trial = packed(3);
-        direction(lambda, epsilon, m, g, step);
+        direction(lambda, epsilon, curvature, m, g, step);
         double before = -0.5 * (dot(problem.fit().c(), m) + dot(g, m)) + lambda * smooth(norms, epsilon);
         double tolerance = 8 * Math.ulp(Math.abs(before));
         double t = 1;
@@ -393,19 +395,24 @@ final class NewtonStep {
         F64 trial = packed(3);
         F64 hat = packed(4);
         F64 slope = packed(5);
-        F64 weight = ridge.slice(0, count);
-        weight.write(IntStream.range(0, count).mapToDouble(groups::weight).toArray());
+        F64 c = inner.slice(0, count);
+        along(IntStream.range(0, count).mapToDouble(groups::weight).toArray(), c);
         slope.clear();
-        support.addScaled(h, groups, weight, hat, slope);
-        solve(hat, slope, inverseRoom.of((long) n * n), step);
+        support.addScaled(h, groups, c, hat, slope);
+        blas.gemm(false, false, h, n, n, 1, slope, h, inverseRoom.of((long) n * n), n, 0, step, h);
         active.gather(m, ms);
         support.retreat(h, groups, change, ms, step, trial);
         active.scatter(trial, m);
         multiply(trial, mr);
     }
 
-    /** step = D. */
-    private void direction(double lambda, double epsilon, F64 ms, F64 g, F64 step) {
+    /**
+     * step = D.
+     *
+     * @param curvature lambda w_k / ||M_k|| of each group of S, or what smoothing makes of it
+     * @return c
+     */
+    private double[] direction(double lambda, double epsilon, double[] curvature, F64 ms, F64 g, F64 step) {
         int n = groups.columns();
         F64 hat = packed(4);
         F64 slope = packed(5);
@@ -421,27 +428,36 @@ final class NewtonStep {
         int count = groups.count();
         F64 t = work.of((long) count * count);
         support.complement(groups, diagonal, inverse, gram, t);
-        factored = equations.factors(count, t, ridge.slice(0, count));
-        solve(hat, slope, inverse, step);
+        this.curvature = curvature;
+        F64 least = ridge.slice(0, count);
+        least.write(Arrays.stream(curvature).map(each -> SHIFT / each).toArray());
+        factored = equations.factors(count, t, least);
+        F64 c = inner.slice(0, count);
+        if (!factored) {
+            c.clear(); // rounding has left T no factor: this is a step downhill too
+        } else if (held != null) {
+            double[] e = new double[count];
+            Arrays.setAll(e, k -> lambda * groups.weight(k) * (1 - held[k] / curvature[k]));
+            along(e, c);
+            least.write(e);
+            blas.axpy(-1, least, c);
+        } else {
+            F64 z = packed(6);
+            blas.gemm(false, false, h, n, n, 1, slope, h, inverse, n, 0, z, h);
+            support.inner(h, groups, hat, z, c);
+            equations.solve(1, c);
+        }
+        support.addScaled(h, groups, c, hat, slope);
+        blas.gemm(false, false, h, n, n, 1, slope, h, inverse, n, 0, step, h);
+        return c.toArray();
     }
 
-    /**
-     * out = H^-1 [B], by K^-1 and the factor of T. Where rounding has left T none, c = 0, which is a step downhill too.
-     * {@code b} (h, n) is modified.
-     */
-    private void solve(F64 hat, F64 b, F64 inverse, F64 out) {
-        int n = groups.columns();
-        F64 z = packed(6);
-        F64 c = inner.slice(0, groups.count());
-        blas.gemm(false, false, h, n, n, 1, b, h, inverse, n, 0, z, h);
-        support.inner(h, groups, hat, z, c);
-        if (factored) {
-            equations.solve(1, c);
-        } else {
-            c.clear();
-        }
-        support.addScaled(h, groups, c, hat, b);
-        blas.gemm(false, false, h, n, n, 1, b, h, inverse, n, 0, out, h);
+    /** out = c + e where g = M^ diag(e), T being shifted: {@code factored}. */
+    private void along(double[] e, F64 out) {
+        out.write(IntStream.range(0, e.length)
+                .mapToDouble(k -> (1 + SHIFT) * e[k] / curvature[k])
+                .toArray());
+        equations.solve(1, out);
     }
 
     /** mr = M R, of the packed columns. */
