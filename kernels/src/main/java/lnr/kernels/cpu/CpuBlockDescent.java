@@ -29,8 +29,8 @@ final class CpuBlockDescent extends CpuOperations implements BlockDescent {
     /** Flops of a product from which threads share it, and of each one's part. */
     private static final double BLOCK = 2e6;
 
-    /** Flops of the eigenvectors of a block of R, in parts of its order's cube. */
-    private static final double EIGEN = 10;
+    /** What the eigenvectors of a block of R cost, in flops of a product and parts of its order's cube. */
+    private static final double EIGEN = 100;
 
     private static final int SECULAR_STEPS = 100;
 

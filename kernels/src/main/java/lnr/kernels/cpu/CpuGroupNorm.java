@@ -355,7 +355,7 @@ final class CpuGroupNorm extends CpuOperations implements GroupNorm {
         double[] ga = array(g);
         double[] out = array(sums);
         Runs runs = runs(h, d, groups);
-        int pieces = pieces(runs);
+        int pieces = Pieces.of(4.0 * h * d, BLOCK); // four passes over the numbers
         double[] parts = new double[pieces * STATS];
         double[] steepest = new double[pieces];
         for (int i = 0; i < batch; i++) {
