@@ -12,9 +12,12 @@ import lnr.kernels.Support;
 
 /**
  * The columns S of the groups that are not zero, n of them, and what of R belongs to them. Matrices of these columns
- * alone are packed, (h, n). R's columns are gathered when S changes.
+ * alone are packed, (h, n). R's columns are gathered when a product first asks for them.
  */
 final class ActiveColumns {
+    /** Multiplications in the time that it takes to gather a number. */
+    private static final int GATHERED = 20;
+
     private final Problem problem;
     private final int h;
     private final int d;
@@ -29,8 +32,8 @@ final class ActiveColumns {
     private final Room rowsRoom;
     private final Room othersRoom;
     private final Room blockRoom;
-    private F64 rows; // (d, n), the columns S of R
-    private F64 otherRows; // (d, d - n), the other columns of R, where S is most of them
+    private F64 rows; // (d, n), the columns S of R; null while not asked for
+    private F64 otherRows; // (d, d - n), the other columns of R; null while not asked for
     private F64 block; // (n, n), R_SS
 
     ActiveColumns(Problem problem, Scope workspace) {
@@ -80,18 +83,12 @@ final class ActiveColumns {
         int n = groups.columns();
         columns().write(list(true));
         F64 r = problem.fit().r();
-        rows = r;
+        rows = n < d ? null : r;
+        otherRows = null;
         block = r;
         if (n < d) {
-            rows = rowsRoom.of((long) d * n);
             block = blockRoom.of((long) n * n);
-            support.gather(d, columns(), r, rows);
             support.submatrix(d, columns(), r, block);
-        }
-        if (n < d && most()) {
-            otherRows = othersRoom.of((long) d * (d - n));
-            others().write(list(false));
-            support.gather(d, others(), r, otherRows);
         }
     }
 
@@ -106,6 +103,11 @@ final class ActiveColumns {
     /** Whether S is most of the columns, so that products for the others alone are worth it. */
     boolean most() {
         return 2 * groups.columns() > d;
+    }
+
+    /** The groups of S, ascending. */
+    int[] list() {
+        return IntStream.range(0, chosen.length).filter(k -> chosen[k]).toArray();
     }
 
     /** Whether group k of all is in S. */
@@ -133,9 +135,25 @@ final class ActiveColumns {
         support.scatter(h, columns(), packed, m);
     }
 
-    /** mr = M R for M_S packed: 2 h d n flops. {@code mr} is (h, d), modified. */
-    void product(F64 packed, F64 mr) {
-        blas.gemm(false, true, h, d, groups.columns(), 1, packed, h, rows, d, 0, mr, h);
+    /**
+     * mr = M R for M_S packed: 2 h d n flops, or 2 h d^2 where those few more take less than to gather R's columns.
+     *
+     * @param packed (h, n)
+     * @param spread (h, d). May be modified.
+     * @param mr (h, d). Modified.
+     */
+    void product(F64 packed, F64 spread, F64 mr) {
+        int n = groups.columns();
+        if (rows == null && (long) h * (d - n) <= (long) GATHERED * n) {
+            scatter(packed, spread);
+            blas.gemm(false, false, h, d, d, 1, spread, h, problem.fit().r(), d, 0, mr, h);
+            return;
+        }
+        if (rows == null) {
+            rows = rowsRoom.of((long) d * n);
+            support.gather(d, columns(), problem.fit().r(), rows);
+        }
+        blas.gemm(false, true, h, d, n, 1, packed, h, rows, d, 0, mr, h);
     }
 
     /**
@@ -151,6 +169,11 @@ final class ActiveColumns {
         scatter(known, mr);
         int rest = d - groups.columns();
         if (rest > 0) {
+            if (otherRows == null) {
+                otherRows = othersRoom.of((long) d * rest);
+                others().write(list(false));
+                support.gather(d, others(), problem.fit().r(), otherRows);
+            }
             F64 product = beside.slice(0, (long) h * rest);
             blas.gemm(false, false, h, rest, d, 1, m, h, otherRows, d, 0, product, h);
             support.scatter(h, others(), product, spread);

@@ -3,6 +3,7 @@ package lnr.engine.solvers;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.DoublePredicate;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import lnr.engine.Problem;
 import lnr.kernels.Blas;
@@ -39,14 +40,24 @@ final class CoarseTargets {
 
     private static final long SEED = 1;
 
-    private final Problem problem;
+    /**
+     * What groups are expected to be.
+     *
+     * @param near whether each may not be zero
+     * @param norms about ||M_k|| of each
+     */
+    record Expected(boolean[] near, double[] norms) {}
+
+    private final Problem whole;
+    private final Problem problem; // of few outputs
     private final F64 basis; // Q, (h, rows)
     private final int h; // of the whole
     private final Blas blas;
 
-    private CoarseTargets(Problem problem, int h, F64 basis) {
+    private CoarseTargets(Problem whole, Problem problem, F64 basis) {
+        this.whole = whole;
         this.problem = problem;
-        this.h = h;
+        this.h = whole.h();
         this.basis = basis;
         this.blas = problem.device().blas();
     }
@@ -54,18 +65,18 @@ final class CoarseTargets {
     /**
      * The coarse problem, or null where it would miss too much or save too little.
      *
-     * @param fine without a bias
+     * @param whole without a bias
      * @param scope owner of its memory
      */
-    static CoarseTargets of(Problem fine, Scope scope) {
-        int h = fine.h();
-        int d = fine.d();
+    static CoarseTargets of(Problem whole, Scope scope) {
+        int h = whole.h();
+        int d = whole.d();
         if (Math.min(h, d) < 2 * ROWS) {
             return null;
         }
-        Blas blas = fine.device().blas();
-        F64 c = fine.fit().c();
-        try (Scope work = fine.device().scope()) {
+        Blas blas = whole.device().blas();
+        F64 c = whole.fit().c();
+        try (Scope work = whole.device().scope()) {
             F64 y = work.unset((long) h * ROWS);
             blas.gemm(false, false, h, ROWS, d, 1, c, h, work.f64(signs(d * ROWS)), d, 0, y, h);
             F64 gram = work.unset((long) ROWS * ROWS);
@@ -94,7 +105,7 @@ final class CoarseTargets {
             F64 targets = scope.unset(coarse.length());
             blas.copy(basis, kept);
             blas.copy(coarse, targets);
-            return new CoarseTargets(fine.withTargets(ROWS, targets), h, kept);
+            return new CoarseTargets(whole, whole.withTargets(ROWS, targets), kept);
         }
     }
 
@@ -104,51 +115,116 @@ final class CoarseTargets {
     }
 
     /**
-     * The norms of the set's groups, from where its rounds are: at the best M for about these norms. 4 rows h n flops
-     * for a set of n columns, and a few rounds of few outputs.
+     * Expectations of the coarse problem, corrected to those of the whole one: by the shares that are seen of the best
+     * M for the norms where the coarse rounds' last step began, C_S K^-1. 2 h n^2 flops for n columns of S, and a few
+     * rounds of few outputs.
      *
+     * @param coarse groups that are not zero are near
+     * @param set of the coarse problem, after rounds at this lambda
      * @param cap rounds at most
      * @param listener is told P of each, which is that of an M of the whole problem, and may end them
+     * @return {@code coarse} where the rounds took no step
      */
-    double[] norms(double lambda, WorkingSet set, int cap, DoublePredicate listener) {
-        Problem part = set.part();
-        Groups groups = part.groups();
-        int n = part.d();
-        try (Scope work = part.device().scope()) {
-            F64 seen = work.unset((long) ROWS * n);
-            double[] some = seen(n, groups, set.rounds().m(), seen);
-            double[] share = shares(some, Norms.of(h, groups, set.rounds().m()));
-            F64 residual = set.rounds().residual();
-            double[] entering = shares(seen(n, groups, residual, seen), Norms.of(h, groups, residual));
-            Arrays.setAll(share, k -> some[k] > 0 ? share[k] : entering[k]);
-            Problem few = part.withTargets(ROWS, set.columns(ROWS, problem.fit().c(), work)).weighted(work, share);
-            NewtonRounds coarse = new NewtonRounds(few, work);
-            coarse.begin(lambda, some);
-            coarse.run(lambda, CLOSE * 0.5 * part.fit().tau(), Math.min(cap, ROUNDS), gap ->
-                    listener.test(gap.objective() + lambda * lightened(groups, share, coarse.norms())));
-            double[] norms = coarse.norms();
-            Arrays.setAll(norms, k -> norms[k] / share[k]);
-            return norms;
+    Expected corrected(Expected coarse, double lambda, WorkingSet set, int cap, DoublePredicate listener) {
+        NewtonStep.Taken taken = set.rounds().taken();
+        if (taken == null) {
+            return coarse;
+        }
+        Groups groups = problem.groups();
+        int count = groups.count();
+        try (Scope work = whole.device().scope()) {
+            double[] shares = shares(coarse.near, set.members(), taken, work);
+            int[] chosen = list(k -> coarse.near[k], count);
+            NewtonRounds rounds = new NewtonRounds(
+                    problem.restricted(work, chosen).weighted(work, of(chosen, shares)), work);
+            rounds.begin(lambda, of(chosen, coarse.norms));
+            rounds.run(lambda, CLOSE * 0.5 * problem.fit().tau(), Math.min(cap, ROUNDS), gap -> {
+                double[] sizes = rounds.norms();
+                double lacking = IntStream.range(0, chosen.length)
+                        .mapToDouble(i -> (1 - shares[chosen[i]]) * groups.weight(chosen[i]) * sizes[i])
+                        .sum(); // by the weights' shares
+                return listener.test(gap.objective() + lambda * lacking);
+            });
+            boolean[] near = new boolean[count];
+            double[] norms = new double[count];
+            double[] sizes = rounds.norms();
+            for (int i = 0; i < chosen.length; i++) {
+                near[chosen[i]] = rounds.near(lambda, i);
+                norms[chosen[i]] = sizes[i] / shares[chosen[i]];
+            }
+            return new Expected(near, norms);
         }
     }
 
-    /** What the penalty lacks by its weights' shares. */
-    private static double lightened(Groups groups, double[] share, double[] norms) {
-        return IntStream.range(0, norms.length)
-                .mapToDouble(k -> (1 - share[k]) * groups.weight(k) * norms[k])
-                .sum();
+    /** What is seen of the groups of the last step, and of near groups that would enter; 0 for others. */
+    private double[] shares(boolean[] near, int[] members, NewtonStep.Taken taken, Scope work) {
+        double[] shares = new double[near.length];
+        int[] stepped = Arrays.stream(taken.chosen()).map(i -> members[i]).toArray();
+        F64 m = best(stepped, taken, work);
+        share(stepped, taken.groups(), m, shares);
+        int[] entering = list(k -> near[k] && shares[k] == 0, near.length);
+        if (entering.length > 0) {
+            Groups groups = problem.restricted(work, entering).groups();
+            share(entering, groups, residual(entering, stepped, m, work), shares);
+        }
+        return shares;
     }
 
-    /** The norms of the groups of Q'M. */
-    private double[] seen(int n, Groups groups, F64 m, F64 product) {
-        blas.gemm(true, false, ROWS, n, h, 1, basis, h, m, h, 0, product, ROWS);
-        return Norms.of(ROWS, groups, product);
+    /** The shares of these groups, by their columns, packed. */
+    private void share(int[] chosen, Groups groups, F64 packed, double[] shares) {
+        double[] all = Norms.of(h, groups, packed);
+        double[] seen;
+        try (Scope work = whole.device().scope()) {
+            int n = groups.columns();
+            F64 product = work.unset((long) ROWS * n);
+            blas.gemm(true, false, ROWS, n, h, 1, basis, h, packed, h, 0, product, ROWS);
+            seen = Norms.of(ROWS, groups, product);
+        }
+        for (int i = 0; i < chosen.length; i++) {
+            shares[chosen[i]] = all[i] > 0 ? Math.max(LEAST, seen[i] / all[i]) : 1;
+        }
     }
 
-    private static double[] shares(double[] seen, double[] all) {
-        return IntStream.range(0, all.length)
-                .mapToDouble(k -> all[k] > 0 ? Math.max(LEAST, seen[k] / all[k]) : 1)
+    /** C_S K^-1, (h, n), of all outputs. */
+    private F64 best(int[] stepped, NewtonStep.Taken taken, Scope work) {
+        int n = taken.groups().columns();
+        F64 m = work.unset((long) h * n);
+        F64 c = gathered(h, stepped, whole.fit().c(), work);
+        blas.gemm(false, false, h, n, n, 1, c, h, taken.inverse(), n, 0, m, h);
+        return m;
+    }
+
+    /** Columns of C - M R, (h, their number), for an M of other columns. */
+    private F64 residual(int[] groups, int[] others, F64 m, Scope work) {
+        int d = whole.d();
+        F64 g = gathered(h, groups, whole.fit().c(), work);
+        F64 r = gathered(d, groups, whole.fit().r(), work);
+        F64 spread = work.unset((long) h * d);
+        whole.device().support().scatter(h, work.i32(columns(others)), m, spread);
+        blas.gemm(false, false, h, (int) (g.length() / h), d, -1, spread, h, r, d, 1, g, h);
+        return g;
+    }
+
+    private F64 gathered(int rows, int[] groups, F64 all, Scope work) {
+        int[] columns = columns(groups);
+        F64 packed = work.unset((long) rows * columns.length);
+        whole.device().support().gather(rows, work.i32(columns), all, packed);
+        return packed;
+    }
+
+    private int[] columns(int[] groups) {
+        Groups all = problem.groups();
+        return Arrays.stream(groups)
+                .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
                 .toArray();
+    }
+
+    private static double[] of(int[] chosen, double[] values) {
+        return Arrays.stream(chosen).mapToDouble(k -> values[k]).toArray();
+    }
+
+    private static int[] list(IntPredicate which, int count) {
+        return IntStream.range(0, count).filter(which).toArray();
     }
 
     /** L^-1 of the lower triangle, (rows, rows). */

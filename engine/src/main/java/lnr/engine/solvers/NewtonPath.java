@@ -26,8 +26,8 @@ import lnr.kernels.Scope;
  * few: rebuilding the matrices cost more than they saved (measured on d = 500 to 2000).
  *
  * <p>Where the answer before is far, or there is none, rounds begin at least squares if tau brought that along and
- * lambda is small, or else at the best M for the norms that a problem of few outputs finds ({@link CoarseTargets}); if
- * one step is not expected to reach the gap from there, for norms corrected by what that problem does not see.
+ * lambda is small, or else at the best M for the norms that a problem of few outputs finds, corrected by what that
+ * problem does not see ({@link CoarseTargets}).
  */
 final class NewtonPath implements Path {
     /** The relative gap that least squares may have to be a better start than M = 0. */
@@ -47,9 +47,6 @@ final class NewtonPath implements Path {
 
     /** Rounds of the coarse problem at one lambda, at most. */
     private static final int COARSE_ROUNDS = 12;
-
-    /** What Newton's step leaves of a relative gap, at most, in parts of its square: as a rule, near the answer. */
-    private static final double STEEP = 4;
 
     /** The part of its threshold at which a group that is zero in the coarse problem may not be zero in the whole. */
     private static final double NEARLY = 0.9;
@@ -292,31 +289,25 @@ final class NewtonPath implements Path {
         if (run.may()) {
             coarse.solve(lambda, COARSE, (k, objective, gap) -> run.coarse(objective) && run.may());
         }
-        boolean[] near = new boolean[count];
-        for (int k = 0; k < count; k++) {
-            near[k] = coarse.norms[k] > 0
-                    || run.may() && coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
-        }
         if (coarse.anything()) {
-            release();
-            set.choose(near);
-            set.begin(lambda, coarse.norms);
-            if (run.may() && !oneStepAway(set.rounds().gap(lambda).gap(), aim(target))) {
-                double[] norms = sketch.norms(lambda, set, stopping.cap() - run.count, run::coarse);
-                set.rounds().begin(lambda, norms);
+            boolean[] near = new boolean[count];
+            for (int k = 0; k < count; k++) {
+                near[k] = coarse.norms[k] > 0
+                        || run.may() && coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
             }
+            CoarseTargets.Expected expected = new CoarseTargets.Expected(near, coarse.norms);
+            if (run.may()) {
+                expected = sketch.corrected(expected, lambda, coarse.set, stopping.cap() - run.count, run::coarse);
+            }
+            release();
+            set.choose(expected.near());
+            set.begin(lambda, expected.norms());
             if (run.stopped) {
                 fetch();
                 look(lambda, lambda);
             }
         }
         return coarse.anything();
-    }
-
-    /** Whether one step of Newton's may be expected to lead from a gap to the target. */
-    private boolean oneStepAway(double gap, double target) {
-        double scale = 0.5 * problem.fit().tau();
-        return STEEP * (gap / scale) * (gap / scale) <= target / scale;
     }
 
     /** Groups that are not zero, or that the strong rule expects not to be, at {@code lambda}. */

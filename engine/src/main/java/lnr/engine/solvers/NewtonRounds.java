@@ -25,6 +25,9 @@ final class NewtonRounds {
     /** The change of a norm in a step, relative, from which its group's direction is in doubt too. */
     private static final double MOVED = 0.5;
 
+    /** The part of its threshold at which a group that is zero may not be zero in a problem that is about the same. */
+    private static final double NEARLY = 0.9;
+
     /** Passes of one round at most: each costs about a fifth of a step, and may save one. */
     private static final int PASSES = 3;
 
@@ -91,6 +94,16 @@ final class NewtonRounds {
     /** ||M_k|| of each group, after {@link #gap} or {@link #run}. */
     double[] norms() {
         return size.clone();
+    }
+
+    /** Whether group k is not zero, or not by far: after {@link #gap} or {@link #run} at this lambda. */
+    boolean near(double lambda, int k) {
+        return size[k] > 0 || certificate.slope(k) > NEARLY * lambda * groups.weight(k);
+    }
+
+    /** What the last step was taken with; null before the first. */
+    NewtonStep.Taken taken() {
+        return step.taken();
     }
 
     /** g(M), after {@link #gap} or {@link #run}. */

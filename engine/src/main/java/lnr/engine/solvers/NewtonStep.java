@@ -27,15 +27,15 @@ import lnr.kernels.Support;
  * c = 0 would be a round of alternating minimisation. A group that the step turns against itself becomes zero, and the
  * step is halved until P does not rise.
  *
- * <p>Where g = M^ diag(e), as after a round of alternating minimisation, z = (diag(||M_k|| / (lambda w_k)) - T) e, so that
- * c + e = T^-1 [e_k ||M_k|| / (lambda w_k)], and the product Z is saved.
+ * <p>Where g = M^ diag(e), as after a round of alternating minimisation, z = (diag(||M_k|| / (lambda w_k)) - T) e, so
+ * that c + e = T^-1 [e_k ||M_k|| / (lambda w_k)], and the product Z is saved.
  *
  * <p>After a whole step (M_S - D) R_SS = C_S - M^ diag(lambda w + c) + D diag(lambda w_k / ||M_k||), by what the step
  * solves. Where S is most of the columns, M R is taken from there and products are for the others alone. Its rounding
  * errors are then those of D, which grow with K's condition: who has to be sure of M R asks for {@link #refresh}.
  *
- * <p>With n = |S|, a step is about 5/3 n^3 + 5 h n^2 flops, 2 h n^2 less where Z is saved, and 2 h d times the lesser of
- * n and d - n. The columns of R that it needs are gathered when S changes.
+ * <p>With n = |S|, a step is about 5/3 n^3 + 5 h n^2 flops, 2 h n^2 less where Z is saved, and 2 h d times the lesser
+ * of n and d - n. What it needs of R is gathered once for each S.
  */
 final class NewtonStep {
     private static final int TRIALS = 24;
@@ -51,8 +51,9 @@ final class NewtonStep {
     private Groups groups; // of packed columns
     private double damping; // that K took
     private boolean followed; // M R is no product
-    private boolean factored; // K^-1 and the factor of T are those of S, from the last direction
-    private double[] curvature; // of each group of S there: lambda w_k / ||M_k||
+    private F64 inverse; // K^-1 of the last direction; null where S is another since
+    private boolean factored; // so is the factor of T
+    private double[] curvature; // lambda w_k / ||M_k|| of each group of S there
     private double[] held; // M_k K_k = C_k - (M R)_k for each group of S; null where M is not known to be so
 
     private final Room[] wide = new Room[7]; // for (h, d) each
@@ -306,7 +307,22 @@ final class NewtonStep {
         if (active.choose(norms)) {
             groups = active.groups();
             factored = false;
+            inverse = null;
         }
+    }
+
+    /**
+     * What a step was taken with.
+     *
+     * @param chosen the groups of S, ascending
+     * @param groups of packed columns
+     * @param inverse K^-1, (n, n). Not to be modified.
+     */
+    record Taken(int[] chosen, Groups groups, F64 inverse) {}
+
+    /** What the last step was taken with; null where there was none, or S is another since. */
+    Taken taken() {
+        return inverse == null ? null : new Taken(active.list(), groups, inverse);
     }
 
     /** With room for n columns. */
@@ -399,7 +415,7 @@ final class NewtonStep {
         along(IntStream.range(0, count).mapToDouble(groups::weight).toArray(), c);
         slope.clear();
         support.addScaled(h, groups, c, hat, slope);
-        blas.gemm(false, false, h, n, n, 1, slope, h, inverseRoom.of((long) n * n), n, 0, step, h);
+        blas.gemm(false, false, h, n, n, 1, slope, h, inverse, n, 0, step, h);
         active.gather(m, ms);
         support.retreat(h, groups, change, ms, step, trial);
         active.scatter(trial, m);
@@ -418,7 +434,7 @@ final class NewtonStep {
         F64 slope = packed(5);
         F64 gs = packed(6);
         F64 diagonal = shift.slice(0, n);
-        F64 inverse = inverseRoom.of((long) n * n);
+        inverse = inverseRoom.of((long) n * n);
         F64 gram = gramRoom.of((long) n * n);
         active.gather(g, gs);
         support.slope(h, groups, lambda, epsilon, ms, gs, hat, slope, diagonal);
@@ -463,8 +479,7 @@ final class NewtonStep {
     /** mr = M R, of the packed columns. */
     private void multiply(F64 packed, F64 mr) {
         followed = false;
-        int n = groups.columns();
-        active.product(packed, mr);
+        active.product(packed, wide[5].of((long) h * d), mr);
     }
 
     /** P(M) = -(&lt;C, M&gt; + &lt;G, M&gt;) / 2 + lambda g(M), for G = C - M R at hand. */

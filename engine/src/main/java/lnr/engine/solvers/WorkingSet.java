@@ -55,15 +55,7 @@ final class WorkingSet implements AutoCloseable {
 
     /** Has rounds begin at the best M for groups of about these norms; those of other groups are not used. */
     void begin(double lambda, double[] about) {
-        rounds.begin(lambda, IntStream.range(0, members.length)
-                .filter(k -> members[k])
-                .mapToDouble(k -> about[k])
-                .toArray());
-    }
-
-    /** The problem over the set, whose columns are the members'. */
-    Problem part() {
-        return part;
+        rounds.begin(lambda, Arrays.stream(members()).mapToDouble(k -> about[k]).toArray());
     }
 
     /** The members' columns of a matrix of all, (rows, d): owned by {@code owner}, or the matrix, if these are all. */
@@ -79,6 +71,11 @@ final class WorkingSet implements AutoCloseable {
     /** The rounds over the set, or null while there is none. */
     NewtonRounds rounds() {
         return rounds;
+    }
+
+    /** The groups that belong to it, ascending. */
+    int[] members() {
+        return IntStream.range(0, members.length).filter(k -> members[k]).toArray();
     }
 
     boolean has(int k) {
