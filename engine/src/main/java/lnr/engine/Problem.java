@@ -184,15 +184,23 @@ public final class Problem {
     public double lambdaMax() {
         if (Double.isNaN(lambdaMax)) {
             try (Scope work = device().scope()) {
-                F64 reduced = work.f64((long) h() * d());
+                F64 reduced = fit.c();
+                if (hasBias()) {
+                    reduced = work.unset((long) h() * d());
+                    device().blas().copy(fit.c(), reduced);
+                    eliminateBias(reduced, biasVariance());
+                }
                 F64 norms = work.f64(groups.count());
-                device().blas().copy(fit.c(), reduced);
-                eliminateBias(reduced, biasVariance());
                 device().groupNorm().norms(h(), groups, reduced, norms);
                 lambdaMax = dualNorm(norms.toArray(), 0);
             }
         }
         return lambdaMax;
+    }
+
+    /** For one who has computed it otherwise. */
+    void setLambdaMax(double lambdaMax) {
+        this.lambdaMax = lambdaMax;
     }
 
     /** The first p columns of an (h, d) matrix: a window on it. */

@@ -63,6 +63,11 @@ public final class WithoutBias {
         }
     }
 
+    /** The least lambda whose answer has no penalised column is the reduced problem's. */
+    public void shareLambdaMax() {
+        whole.setLambdaMax(reduced.lambdaMax());
+    }
+
     /**
      * What to add to the reduced problem's objective for the whole one's at the best bias: -||C_U||^2 / (2 R_UU), 0
      * without a bias.

@@ -75,7 +75,7 @@ final class NewtonPath implements Path {
     private final Certificate proof; // of the whole
     private final F64 m; // (h, d)
     private final F64 answer; // (h, d) of the whole; M itself where that is the same
-    private Certificate.Gap proved; // of the answer; null while that is not M's
+    private Certificate.Gap proved; // of the answer; null while that may not be M's
     private double provedAt; // lambda of that gap
     private double[] slopes; // ||G_k|| of each group at the answer before
     private double[] norms; // ||M_k|| there
@@ -107,6 +107,7 @@ final class NewtonPath implements Path {
             this.blas = device.blas();
             reduced.fit().tau();
             bias.shareTau();
+            bias.shareLambdaMax();
             boolean many = reduced.h() > reduced.d() && reduced.d() > 0;
             this.targets = many ? new ThinTargets(reduced, scope) : null;
             this.problem = targets == null ? reduced : targets.thin();
@@ -177,6 +178,9 @@ final class NewtonPath implements Path {
             widen(lambda, target, run);
         }
         double seconds = (System.nanoTime() - began) * 1e-9;
+        if (proved == null && targets == null) {
+            bias.restore(m, answer);
+        }
         Certificate.Gap gap = proved != null && provedAt == lambda ? proved : prove(lambda);
         if (!Double.isFinite(gap.objective()) || !Double.isFinite(gap.gap())) {
             throw new ArithmeticException("newton: expected a finite objective and gap, got " + gap.objective() + " and "
@@ -402,9 +406,6 @@ final class NewtonPath implements Path {
     private void vanish() {
         m.clear();
         release();
-        if (targets == null) {
-            bias.restore(m, answer);
-        }
         proved = null;
         norms = new double[count];
         slopes = Norms.of(h, problem.groups(), problem.fit().c());
