@@ -38,7 +38,7 @@ final class Certified {
                             task(group, "fc2", "0.01", NEWTON, Opponent.TORCH, ALTERNATING, 150));
                     case "groups" -> List.of(
                             task(group, "fc1", four, NEWTON, Opponent.PROTOTYPE, PROTOTYPE, 10),
-                            task(group, "fc1", four, PATH, Opponent.PROTOTYPE, PROTOTYPE, Double.NaN));
+                            task(group, "fc1", four, PATH, Opponent.PROTOTYPE, PROTOTYPE, 10));
                     case "path" -> List.of(task(group, "fc2", "@0.01/50", PATH, Opponent.LNR, NEWTON, 4));
                     default -> List.of(
                             task(group, "checkpoint", "0.1", NEWTON, Opponent.SKLEARN, LASSO, 200),
