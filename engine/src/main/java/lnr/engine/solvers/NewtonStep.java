@@ -434,12 +434,15 @@ final class NewtonStep {
         F64 slope = packed(5);
         F64 gs = packed(6);
         F64 diagonal = shift.slice(0, n);
-        inverse = inverseRoom.of((long) n * n);
         F64 gram = gramRoom.of((long) n * n);
+        inverse = null; // until it is there, whatever happens
+        factored = false;
         active.gather(g, gs);
         support.slope(h, groups, lambda, epsilon, ms, gs, hat, slope, diagonal);
         damping = equations(n).factor(n, active.block(), diagonal, 0);
-        equations.inverse(inverse, work.of(n * (n + 1L)));
+        F64 inverted = inverseRoom.of((long) n * n);
+        equations.inverse(inverted, work.of(n * (n + 1L)));
+        inverse = inverted;
         blas.gram(n, h, hat, gram);
         int count = groups.count();
         F64 t = work.of((long) count * count);

@@ -1,0 +1,17 @@
+package lnr.engine.solvers;
+
+import lnr.kernels.Device;
+import lnr.kernels.emulated.Emulated;
+import lnr.kernels.emulated.Emulator;
+
+/** The same on the CUDA device, on emulated hardware. */
+@Emulated
+class EmulatedManyOutputsTest extends ManyOutputsTest {
+    @Override
+    Device open() {
+        Emulator.load();
+        Emulator.schedule("random 5");
+        Emulator.lazy(true);
+        return Device.open("cuda");
+    }
+}
