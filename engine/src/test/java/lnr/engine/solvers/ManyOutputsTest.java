@@ -50,6 +50,8 @@ class ManyOutputsTest {
                 assertThat(solution.status()).as(solution.toString()).isEqualTo(Status.CONVERGED);
                 assertThat(gaps).hasSize(solution.iterations()).contains(Double.NaN).last().isNotEqualTo(Double.NaN);
                 assertThat(solution.relativeGap()).isLessThanOrEqualTo(1e-11);
+                // Norms corrected by what the few do not see are so near that one round of all outputs is enough.
+                assertThat(gaps.stream().filter(gap -> !Double.isNaN(gap))).hasSize(1);
 
                 // P of a coarse round is that of some Q M', and of these the coarse problem's answer has the least.
                 Solution few = solver.solve(CoarseTargets.of(problem, scope).problem());
