@@ -116,8 +116,8 @@ final class CoarseTargets {
 
     /**
      * Expectations of the coarse problem, corrected to those of the whole one: by the shares that are seen of the best
-     * M for the norms where the coarse rounds' last step began, C_S K^-1. 2 h n^2 flops for n columns of S, and a few
-     * rounds of few outputs.
+     * M for the norms where the coarse rounds' last step began, C_S K^-1. 2 h n^2 flops for n columns of S, 2 h d for
+     * each that would enter, and a few rounds of few outputs.
      *
      * @param coarse groups that are not zero are near
      * @param set of the coarse problem, after rounds at this lambda

@@ -48,9 +48,6 @@ final class NewtonPath implements Path {
     /** Rounds of the coarse problem at one lambda, at most. */
     private static final int COARSE_ROUNDS = 12;
 
-    /** The part of its threshold at which a group that is zero in the coarse problem may not be zero in the whole. */
-    private static final double NEARLY = 0.9;
-
     /** Of the gap asked for, the part that rounds aim at: the rest is for the rounding of what follows them. */
     private static final double AIM = 0.9;
 
@@ -297,7 +294,7 @@ final class NewtonPath implements Path {
             boolean[] near = new boolean[count];
             for (int k = 0; k < count; k++) {
                 near[k] = coarse.norms[k] > 0
-                        || run.may() && coarse.slopes[k] > NEARLY * lambda * problem.groups().weight(k);
+                        || run.may() && coarse.slopes[k] > NewtonRounds.NEARLY * lambda * problem.groups().weight(k);
             }
             CoarseTargets.Expected expected = new CoarseTargets.Expected(near, coarse.norms);
             if (run.may()) {

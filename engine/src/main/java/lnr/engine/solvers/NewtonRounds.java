@@ -26,7 +26,7 @@ final class NewtonRounds {
     private static final double MOVED = 0.5;
 
     /** The part of its threshold at which a group that is zero may not be zero in a problem that is about the same. */
-    private static final double NEARLY = 0.9;
+    static final double NEARLY = 0.9;
 
     /** Passes of one round at most: each costs about a fifth of a step, and may save one. */
     private static final int PASSES = 3;
@@ -109,11 +109,6 @@ final class NewtonRounds {
     /** g(M), after {@link #gap} or {@link #run}. */
     double penalty() {
         return IntStream.range(0, size.length).mapToDouble(k -> groups.weight(k) * size[k]).sum();
-    }
-
-    /** C - M R, (h, d), after {@link #gap} or {@link #run}. Not to be modified. */
-    F64 residual() {
-        return g;
     }
 
     /** The gap where M is. */

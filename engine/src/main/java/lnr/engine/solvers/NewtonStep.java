@@ -219,12 +219,13 @@ final class NewtonStep {
         F64 diagonal = shift.slice(0, n);
         diagonal.write(spread);
         factored = false;
+        held = null;
         damping = equations(n).factor(n, active.block(), diagonal, 0);
-        held = Arrays.stream(pulls).map(pull -> pull + damping).toArray();
         F64 ms = packed(0);
         active.gather(problem.fit().c(), ms);
         equations.solve(h, ms);
         active.scatter(ms, m);
+        held = Arrays.stream(pulls).map(pull -> pull + damping).toArray();
         if (damping > 0 || !active.most()) {
             multiply(ms, mr);
             return;
@@ -308,6 +309,7 @@ final class NewtonStep {
             groups = active.groups();
             factored = false;
             inverse = null;
+            held = null;
         }
     }
 

@@ -13,11 +13,12 @@ import lnr.engine.Solution;
  * support no longer changes, convergence is quadratic, and passes are left out. A round costs a pass or a few, 2 h d
  * (columns that change), and a step, O(n^3 + h n^2) for n columns that are not zero. More outputs than inputs are d
  * outputs to it. Where few combinations of many outputs carry most of C, the first rounds are those of a problem of
- * these alone, led to a small lambda by stages; the norms that it finds, corrected by what it does not see, are so close
- * that one step over all outputs is often enough. Rounds of either kind count.
+ * these alone, led to a small lambda by stages; the norms that it finds, corrected by what it does not see, are so
+ * close that one step over all outputs is often enough. Rounds of either kind count.
  *
- * <p>A gap of 1e-12 takes 3 to 10 rounds as a rule and 20 at most, but 21 to 60 may be needed where R is singular, or its
- * condition 1e12, and lambda about a thousandth of lambda_max: norms are smoothed for a while there.
+ * <p>A gap of 1e-12 takes 3 to 10 rounds as a rule and 20 at most, but 21 to 60 may be needed where R is singular or
+ * nearly so, as where few factors and little else make all inputs, and lambda a hundredth of lambda_max or less: norms
+ * are smoothed for a while there.
  *
  * @param stopping when to stop: on the gap
  */

@@ -16,7 +16,6 @@ final class WorkingSet implements AutoCloseable {
     private final Problem problem;
     private boolean[] members; // each group, whether it belongs
     private Scope scope; // of what follows
-    private Problem part; // over the members alone
     private NewtonRounds rounds; // null while there is no set
     private I32 columns; // of M, the members'; null when all are
 
@@ -34,16 +33,14 @@ final class WorkingSet implements AutoCloseable {
         if (chosen.length >= MOST * all.count()) {
             members = new boolean[all.count()];
             Arrays.fill(members, true);
-            part = problem;
-            rounds = new NewtonRounds(part, scope);
+            rounds = new NewtonRounds(problem, scope);
             return;
         }
         members = groups.clone();
         columns = scope.i32(Arrays.stream(chosen)
                 .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
                 .toArray());
-        part = problem.restricted(scope, chosen);
-        rounds = new NewtonRounds(part, scope);
+        rounds = new NewtonRounds(problem.restricted(scope, chosen), scope);
     }
 
     /** Has rounds begin at {@code m}, (h, d), whose other groups are zero. */
@@ -123,7 +120,6 @@ final class WorkingSet implements AutoCloseable {
             scope = null;
         }
         rounds = null;
-        part = null;
         columns = null;
     }
 }

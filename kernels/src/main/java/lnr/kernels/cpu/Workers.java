@@ -14,7 +14,7 @@ import java.util.function.IntConsumer;
 final class Workers implements AutoCloseable {
     private static final int SPINS = 4_000;
 
-    /** A millisecond or two: to be woken takes up to a fifth of one, each time. */
+    /** A millisecond or two, if no one else wants the core: to be woken takes up to a fifth of one, each time. */
     private static final int YIELDS = 4_000;
 
     private final Thread[] threads;
