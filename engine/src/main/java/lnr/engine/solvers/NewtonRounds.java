@@ -34,7 +34,7 @@ final class NewtonRounds {
     /** Rounds of alternating minimisation after least squares, whose norms know nothing of lambda. */
     private static final int SHRINKING = 2;
 
-    /** Rounds that should make the gap this much smaller, or the norms are smoothed. */
+    /** Rounds that should make the gap so much smaller, or P by as much as the gap, or the norms are smoothed. */
     private static final int PATIENCE = 8;
 
     private static final double STALLED = 0.1;
@@ -168,7 +168,7 @@ final class NewtonRounds {
             if (round >= cap) {
                 return false;
             }
-            smoothing.look(before.gap());
+            smoothing.look(before);
             Certificate.Gap after = smoothing.epsilon > 0 ? smoothRound(lambda, smoothing) : round(lambda, before);
             if (!Double.isFinite(after.objective()) || !Double.isFinite(after.gap())) {
                 throw new ArithmeticException("round " + (round + 1) + ": expected a finite objective and gap, got "
@@ -310,6 +310,7 @@ final class NewtonRounds {
      */
     private final class Smoothing {
         private final double[] gaps = new double[PATIENCE]; // of the last rounds
+        private final double[] objectives = new double[PATIENCE]; // there
         private int round;
         private int phase;
         private double epsilon; // 0 when not smoothing
@@ -319,14 +320,16 @@ final class NewtonRounds {
             Arrays.fill(gaps, Double.POSITIVE_INFINITY);
         }
 
-        /** Begins when as many rounds have not made the gap much smaller. */
-        void look(double gap) {
-            if (epsilon == 0 && gap > STALLED * gaps[round % PATIENCE]) {
+        /** Begins when as many rounds have not made the gap much smaller, nor P by as much as the gap still is. */
+        void look(Certificate.Gap now) {
+            int last = round++ % PATIENCE;
+            if (epsilon == 0 && now.gap() > STALLED * gaps[last] && objectives[last] - now.objective() < now.gap()) {
                 epsilon = Arrays.stream(size).max().orElse(0);
                 least = SMOOTHEST * epsilon;
                 phase++;
             }
-            gaps[round++ % PATIENCE] = gap;
+            gaps[last] = now.gap();
+            objectives[last] = now.objective();
         }
 
         void taken(double part) {
