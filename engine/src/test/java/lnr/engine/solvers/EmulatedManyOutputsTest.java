@@ -9,9 +9,6 @@ import lnr.kernels.emulated.Emulator;
 class EmulatedManyOutputsTest extends ManyOutputsTest {
     @Override
     Device open() {
-        Emulator.load();
-        Emulator.schedule("random 5");
-        Emulator.lazy(true);
-        return Device.open("cuda");
+        return Emulator.open("random 5");
     }
 }

@@ -9,10 +9,7 @@ import lnr.kernels.emulated.Emulator;
 class EmulatedNewtonTest extends NewtonTest {
     @Override
     Device open() {
-        Emulator.load();
-        Emulator.schedule("random 5");
-        Emulator.lazy(true);
-        return Device.open("cuda");
+        return Emulator.open("random 5");
     }
 
     @Override

@@ -24,10 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EmulatedStackedSolvesTest extends StackedSolves {
     @Override
     Device open() {
-        Emulator.load();
-        Emulator.schedule("random 5");
-        Emulator.lazy(true);
-        return Device.open("cuda");
+        return Emulator.open("random 5");
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import lnr.kernels.Device;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
@@ -73,6 +74,14 @@ public final class Emulator {
                 .map(build::library)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** The CUDA device on emulated hardware, whose work runs in this order, and as late as it may. */
+    public static Device open(String order) {
+        load();
+        schedule(order);
+        lazy(true);
+        return Device.open("cuda");
     }
 
     /** Sets the order in which threads, blocks and streams run: {@code forward}, {@code reverse}, {@code random 17}. */

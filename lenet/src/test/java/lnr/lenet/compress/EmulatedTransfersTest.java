@@ -32,10 +32,7 @@ class EmulatedTransfersTest {
 
     @BeforeEach
     void open() {
-        Emulator.load();
-        Emulator.schedule("forward");
-        Emulator.lazy(true);
-        device = Device.open("cuda");
+        device = Emulator.open("forward");
     }
 
     @AfterEach
