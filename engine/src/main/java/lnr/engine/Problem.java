@@ -1,6 +1,5 @@
 package lnr.engine;
 
-import java.util.Arrays;
 import lnr.kernels.Device;
 import lnr.kernels.F64;
 import lnr.kernels.Groups;
@@ -119,16 +118,11 @@ public final class Problem {
         }
         int[] starts = new int[chosen.length + 1];
         double[] weights = new double[chosen.length];
-        int[] list = new int[d()];
         for (int k = 0; k < chosen.length; k++) {
-            int column = starts[k];
-            for (int j = groups.start(chosen[k]); j < groups.start(chosen[k] + 1); j++) {
-                list[column++] = j;
-            }
-            starts[k + 1] = column;
+            starts[k + 1] = starts[k] + groups.start(chosen[k] + 1) - groups.start(chosen[k]);
             weights[k] = groups.weight(chosen[k]);
         }
-        I32 columns = owner.i32(Arrays.copyOf(list, starts[chosen.length]));
+        I32 columns = owner.i32(groups.columnsOf(chosen));
         return new Problem(fit.restricted(owner, columns), Groups.of(owner, starts, weights), lambda);
     }
 

@@ -69,9 +69,7 @@ public record Solution(
         int[] support = IntStream.range(0, groups.count())
                 .filter(k -> anything(m, h * groups.start(k), h * groups.start(k + 1)))
                 .toArray();
-        int[] columns = Arrays.stream(support)
-                .flatMap(k -> IntStream.range(groups.start(k), groups.start(k + 1)))
-                .toArray();
+        int[] columns = groups.columnsOf(support);
         return new Solution(
                 method,
                 h,

@@ -1,6 +1,7 @@
 package lnr.kernels;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * A partition of M's first columns into groups that are kept or removed together: group k is columns
@@ -104,6 +105,13 @@ public final class Groups {
     /** First column of group {@code k}; for k = count, the end of the last. */
     public int start(int k) {
         return starts[k];
+    }
+
+    /** The columns of some groups, in their order. */
+    public int[] columnsOf(int[] some) {
+        return Arrays.stream(some)
+                .flatMap(k -> IntStream.range(starts[k], starts[k + 1]))
+                .toArray();
     }
 
     /** Weight of group {@code k}. */

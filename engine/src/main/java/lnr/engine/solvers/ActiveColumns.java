@@ -81,7 +81,7 @@ final class ActiveColumns {
 
     private void gatherR() {
         int n = groups.columns();
-        columns().write(list(true));
+        columns().write(problem.groups().columnsOf(list(true)));
         F64 r = problem.fit().r();
         rows = n < d ? null : r;
         otherRows = null;
@@ -92,22 +92,16 @@ final class ActiveColumns {
         }
     }
 
-    private int[] list(boolean inside) {
-        Groups all = problem.groups();
-        return IntStream.range(0, all.count())
+    /** The groups in S, or those outside, ascending. */
+    int[] list(boolean inside) {
+        return IntStream.range(0, chosen.length)
                 .filter(k -> chosen[k] == inside)
-                .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
                 .toArray();
     }
 
     /** Whether S is most of the columns, so that products for the others alone are worth it. */
     boolean most() {
         return 2 * groups.columns() > d;
-    }
-
-    /** The groups of S, ascending. */
-    int[] list() {
-        return IntStream.range(0, chosen.length).filter(k -> chosen[k]).toArray();
     }
 
     /** Whether group k of all is in S. */
@@ -171,7 +165,7 @@ final class ActiveColumns {
         if (rest > 0) {
             if (otherRows == null) {
                 otherRows = othersRoom.of((long) d * rest);
-                others().write(list(false));
+                others().write(problem.groups().columnsOf(list(false)));
                 support.gather(d, others(), problem.fit().r(), otherRows);
             }
             F64 product = beside.slice(0, (long) h * rest);

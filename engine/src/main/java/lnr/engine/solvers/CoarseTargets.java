@@ -200,23 +200,16 @@ final class CoarseTargets {
         F64 g = gathered(h, groups, whole.fit().c(), work);
         F64 r = gathered(d, groups, whole.fit().r(), work);
         F64 spread = work.unset((long) h * d);
-        whole.device().support().scatter(h, work.i32(columns(others)), m, spread);
+        whole.device().support().scatter(h, work.i32(whole.groups().columnsOf(others)), m, spread);
         blas.gemm(false, false, h, (int) (g.length() / h), d, -1, spread, h, r, d, 1, g, h);
         return g;
     }
 
     private F64 gathered(int rows, int[] groups, F64 all, Scope work) {
-        int[] columns = columns(groups);
+        int[] columns = whole.groups().columnsOf(groups);
         F64 packed = work.unset((long) rows * columns.length);
         whole.device().support().gather(rows, work.i32(columns), all, packed);
         return packed;
-    }
-
-    private int[] columns(int[] groups) {
-        Groups all = problem.groups();
-        return Arrays.stream(groups)
-                .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
-                .toArray();
     }
 
     private static double[] of(int[] chosen, double[] values) {

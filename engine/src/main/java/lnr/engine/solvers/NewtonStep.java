@@ -324,7 +324,7 @@ final class NewtonStep {
 
     /** What the last step was taken with; null where there was none, or S is another since. */
     Taken taken() {
-        return inverse == null ? null : new Taken(active.list(), groups, inverse);
+        return inverse == null ? null : new Taken(active.list(true), groups, inverse);
     }
 
     /** With room for n columns. */

@@ -105,9 +105,7 @@ final class ThinTargets {
         double[] size = Norms.of(d, groups, m);
         try (Scope work = wide.device().scope()) {
             int[] kept = IntStream.range(0, groups.count()).filter(k -> size[k] > 0).toArray();
-            int[] list = Arrays.stream(kept)
-                    .flatMap(k -> IntStream.range(groups.start(k), groups.start(k + 1)))
-                    .toArray();
+            int[] list = groups.columnsOf(kept);
             double[] shift = Arrays.stream(kept)
                     .flatMap(k -> IntStream.range(groups.start(k), groups.start(k + 1)).map(j -> k))
                     .mapToDouble(k -> lambda * groups.weight(k) / size[k])

@@ -37,32 +37,26 @@ final class WorkingSet implements AutoCloseable {
             return;
         }
         members = groups.clone();
-        columns = scope.i32(Arrays.stream(chosen)
-                .flatMap(k -> IntStream.range(all.start(k), all.start(k + 1)))
-                .toArray());
+        columns = scope.i32(all.columnsOf(chosen));
         rounds = new NewtonRounds(problem.restricted(scope, chosen), scope);
     }
 
     /** Has rounds begin at {@code m}, (h, d), whose other groups are zero. */
     void begin(F64 m) {
+        if (columns == null) {
+            rounds.begin(m);
+            return;
+        }
         try (Scope work = problem.device().scope()) {
-            rounds.begin(columns(problem.h(), m, work));
+            F64 packed = work.unset(problem.h() * columns.length());
+            problem.device().support().gather(problem.h(), columns, m, packed);
+            rounds.begin(packed);
         }
     }
 
     /** Has rounds begin at the best M for groups of about these norms; those of other groups are not used. */
     void begin(double lambda, double[] about) {
         rounds.begin(lambda, Arrays.stream(members()).mapToDouble(k -> about[k]).toArray());
-    }
-
-    /** The members' columns of a matrix of all, (rows, d): owned by {@code owner}, or the matrix, if these are all. */
-    F64 columns(int rows, F64 all, Scope owner) {
-        if (columns == null) {
-            return all;
-        }
-        F64 packed = owner.unset(rows * columns.length());
-        problem.device().support().gather(rows, columns, all, packed);
-        return packed;
     }
 
     /** The rounds over the set, or null while there is none. */

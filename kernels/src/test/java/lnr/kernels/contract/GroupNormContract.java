@@ -697,6 +697,7 @@ public abstract class GroupNormContract extends DeviceContract {
             assertThat(unequal.columns()).isEqualTo(7);
             assertThat(unequal.largest()).isEqualTo(4);
             assertThat(unequal.start(2)).isEqualTo(3);
+            assertThat(unequal.columnsOf(new int[] {0, 2})).containsExactly(0, 1, 3, 4, 5, 6);
             assertThat(unequal.starts().toArray()).containsExactly(0, 2, 3, 7);
             assertThat(unequal.weights().toArray()).containsExactly(1, 2, 0.5);
             Groups equal = Groups.ofSize(scope, 3, 4);
