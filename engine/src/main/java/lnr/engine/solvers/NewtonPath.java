@@ -175,9 +175,6 @@ final class NewtonPath implements Path {
             widen(lambda, target, run);
         }
         double seconds = (System.nanoTime() - began) * 1e-9;
-        if (proved == null && targets == null) {
-            bias.restore(m, answer);
-        }
         Certificate.Gap gap = proved != null && provedAt == lambda ? proved : prove(lambda);
         if (!Double.isFinite(gap.objective()) || !Double.isFinite(gap.gap())) {
             throw new ArithmeticException("newton: expected a finite objective and gap, got " + gap.objective() + " and "
@@ -294,7 +291,7 @@ final class NewtonPath implements Path {
             boolean[] near = new boolean[count];
             for (int k = 0; k < count; k++) {
                 near[k] = coarse.norms[k] > 0
-                        || run.may() && coarse.slopes[k] > NewtonRounds.NEARLY * lambda * problem.groups().weight(k);
+                        || coarse.slopes[k] > NewtonRounds.NEARLY * lambda * problem.groups().weight(k);
             }
             CoarseTargets.Expected expected = new CoarseTargets.Expected(near, coarse.norms);
             if (run.may()) {
@@ -365,7 +362,6 @@ final class NewtonPath implements Path {
         Certificate looked;
         Certificate.Gap gap;
         if (targets == null) {
-            bias.restore(m, answer);
             gap = prove(lambda);
             looked = proof;
             proved = gap;
@@ -380,15 +376,17 @@ final class NewtonPath implements Path {
         return gap;
     }
 
-    /** The whole problem's gap at the answer. */
+    /** The whole problem's gap at the answer, which becomes M's, unless that was widened. */
     private Certificate.Gap prove(double lambda) {
+        if (targets == null) {
+            bias.restore(m, answer);
+        }
         Groups groups = whole.groups();
         double[] size = Norms.of(whole.h(), groups, answer);
         try (Scope work = scope.device().scope()) {
-            IntStream active = IntStream.range(0, size.length)
-                    .filter(k -> size[k] > 0)
-                    .flatMap(k -> IntStream.range(groups.start(k), groups.start(k + 1)));
-            int[] kept = IntStream.concat(active, IntStream.range(groups.columns(), whole.d())).toArray();
+            int[] active = groups.columnsOf(IntStream.range(0, size.length).filter(k -> size[k] > 0).toArray());
+            IntStream unpenalised = IntStream.range(groups.columns(), whole.d());
+            int[] kept = IntStream.concat(Arrays.stream(active), unpenalised).toArray();
             F64 product = work.unset(answer.length());
             if (!WorkingSet.product(whole, kept, answer, product)) {
                 return proof.at(lambda, answer);
